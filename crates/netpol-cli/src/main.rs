@@ -1,0 +1,2 @@
+//! The netpol command line tool.
+fn main() {}

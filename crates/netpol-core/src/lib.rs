@@ -1,0 +1,46 @@
+//! The core of netpol: what a verdict needs, and nothing else.
+//!
+//! This crate holds the nouns that every other crate shares: [`Label`]s and
+//! [`LabelSet`]s, numeric identities ([`IdentityId`]) and their allocator, address
+//! [`Prefix`]es and the longest-prefix map behind the [`IpCache`], the canonical
+//! [`PolicyMap`] and the [`Verdict`] it gives for a [`Flow`].
+//!
+//! It knows no YAML, clock, thread, file or kernel type. It is `no_std`: `alloc`
+//! is needed to build tables, never to look something up.
+//!
+//! Ordinary users import the facade crate `netpol`; this crate is for those who
+//! bring their own policy source or their own dataplane.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod addr;
+mod flow;
+mod identity;
+mod ipcache;
+mod label;
+mod lpm;
+mod policy;
+mod proto;
+
+pub use addr::{IpFamily, ParsePrefixError, Prefix};
+pub use flow::{Direction, Flow};
+pub use identity::{
+    AllocateError, ClusterId, FixedIdentities, IdentityAllocator, IdentityConfig, IdentityId,
+    IdentityRange, IdentityScope, RESERVED_IDENTITIES, ReservedIdentity, WellKnownIdentity,
+    identity_scope, lock_prefix, reserved_identity, slave_key, well_known_identities,
+};
+pub use ipcache::IpCache;
+pub use label::{
+    Label, LabelSet, LabelSource, SelectKey, cidr_label, cidr_label_prefix, keys, world_label,
+};
+pub use lpm::PrefixMap;
+pub use policy::{
+    AuthRequirement, AuthType, Decision, DropReason, MapDelta, MatchType, PolicyEntry, PolicyKey,
+    PolicyMap, PortPrefix, PortPrefixes, ProxyPriority, RedirectId, RuleSetId, Verdict,
+};
+pub use proto::{PortRange, Protocol};
