@@ -66,19 +66,13 @@ impl Prefix {
         if len > IpFamily::of(&addr).bits() {
             return None;
         }
-        Some(Self {
-            addr: masked(addr, len),
-            len,
-        })
+        Some(Self { addr: masked(addr, len), len })
     }
 
     /// Returns the prefix that holds one address, /32 or /128.
     #[must_use]
     pub const fn host(addr: IpAddr) -> Self {
-        Self {
-            addr,
-            len: IpFamily::of(&addr).bits(),
-        }
+        Self { addr, len: IpFamily::of(&addr).bits() }
     }
 
     /// Returns the prefix that holds every address of a family.
@@ -99,10 +93,7 @@ impl Prefix {
 
     /// Returns the length in bits, 0 to 32 or 128.
     #[must_use]
-    #[expect(
-        clippy::len_without_is_empty,
-        reason = "the length of a prefix, not of a collection"
-    )]
+    #[expect(clippy::len_without_is_empty, reason = "the length of a prefix, not of a collection")]
     pub const fn len(&self) -> u8 {
         self.len
     }
@@ -197,9 +188,7 @@ impl FromStr for Prefix {
         let addr: IpAddr = addr.parse().map_err(|_| error())?;
         match len {
             None => Ok(Self::host(addr)),
-            Some(len) => parse_len(len)
-                .and_then(|len| Self::new(addr, len))
-                .ok_or_else(error),
+            Some(len) => parse_len(len).and_then(|len| Self::new(addr, len)).ok_or_else(error),
         }
     }
 }
@@ -218,11 +207,7 @@ pub struct ParsePrefixError {
 
 impl fmt::Display for ParsePrefixError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is no address and no prefix such as 10.0.0.0/8",
-            self.text
-        )
+        write!(f, "`{}` is no address and no prefix such as 10.0.0.0/8", self.text)
     }
 }
 

@@ -3,7 +3,8 @@
 //! This crate holds the nouns that every other crate shares: [`Label`]s and
 //! [`LabelSet`]s, numeric identities ([`IdentityId`]) and their allocator, address
 //! [`Prefix`]es and the longest-prefix map behind the [`IpCache`], the canonical
-//! [`PolicyMap`] and the [`Verdict`] it gives for a [`Flow`].
+//! [`PolicyMap`] and the [`Verdict`] it gives for a [`Flow`]; and for those who hold packets,
+//! [`packet`], which reads them, and [`conntrack`], which recognises replies.
 //!
 //! It knows no YAML, clock, thread, file or kernel type. It is `no_std`: `alloc`
 //! is needed to build tables, never to look something up.
@@ -12,18 +13,21 @@
 //! bring their own policy source or their own dataplane.
 
 #![no_std]
-#![forbid(unsafe_code)]
+// Only `lpm` opens this, where a measurement pays for it.
+#![deny(unsafe_code)]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
 mod addr;
+pub mod conntrack;
 mod flow;
 mod identity;
 mod ipcache;
 mod label;
 mod lpm;
+pub mod packet;
 mod policy;
 mod proto;
 
@@ -36,9 +40,10 @@ pub use identity::{
 };
 pub use ipcache::IpCache;
 pub use label::{
-    Label, LabelSet, LabelSource, SelectKey, cidr_label, cidr_label_prefix, keys, world_label,
+    Label, LabelSet, LabelSource, SelectKey, cidr_label, cidr_label_prefix, keys, prefix_labels,
+    world_label,
 };
-pub use lpm::PrefixMap;
+pub use lpm::{LpmTable, PrefixMap};
 pub use policy::{
     AuthRequirement, AuthType, Decision, DropReason, MapDelta, MatchType, PolicyEntry, PolicyKey,
     PolicyMap, PortPrefix, PortPrefixes, ProxyPriority, RedirectId, RuleSetId, Verdict,

@@ -72,10 +72,7 @@ impl Protocol {
     /// Returns the name, if the protocol has one here.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        NAMES
-            .iter()
-            .find(|(_, protocol)| *protocol == self)
-            .map(|(name, _)| *name)
+        NAMES.iter().find(|(_, protocol)| *protocol == self).map(|(name, _)| *name)
     }
 }
 
@@ -119,10 +116,7 @@ pub struct PortRange {
 
 impl PortRange {
     /// Every port.
-    pub const ALL: Self = Self {
-        start: 0,
-        end: u16::MAX,
-    };
+    pub const ALL: Self = Self { start: 0, end: u16::MAX };
 
     /// Returns `start..=end`, or the single port `start` if `end` is not greater (PORT-8).
     #[must_use]
@@ -134,10 +128,7 @@ impl PortRange {
     /// Returns the range of one port.
     #[must_use]
     pub const fn single(port: u16) -> Self {
-        Self {
-            start: port,
-            end: port,
-        }
+        Self { start: port, end: port }
     }
 
     /// Returns the first port.

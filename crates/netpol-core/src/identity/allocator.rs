@@ -116,11 +116,7 @@ impl IdentityAllocator {
     /// Returns the numbers in use and their labels, in order of the numbers.
     #[must_use]
     pub fn list(&self) -> Vec<(IdentityId, LabelSet)> {
-        let mut list: Vec<_> = self
-            .by_labels
-            .iter()
-            .map(|(l, id)| (*id, l.clone()))
-            .collect();
+        let mut list: Vec<_> = self.by_labels.iter().map(|(l, id)| (*id, l.clone())).collect();
         list.sort_unstable_by_key(|(id, _)| *id);
         list
     }
@@ -162,12 +158,7 @@ struct Used {
 
 impl Pool {
     fn new(min: u32, max: u32) -> Self {
-        Self {
-            min,
-            max,
-            next: min,
-            used: HashMap::default(),
-        }
+        Self { min, max, next: min, used: HashMap::default() }
     }
 
     fn take(&mut self, labels: &LabelSet) -> Option<IdentityId> {
@@ -181,22 +172,12 @@ impl Pool {
         }
         let id = IdentityId::new(self.next);
         self.advance();
-        self.used.insert(
-            id,
-            Used {
-                users: 1,
-                labels: labels.clone(),
-            },
-        );
+        self.used.insert(id, Used { users: 1, labels: labels.clone() });
         Some(id)
     }
 
     fn advance(&mut self) {
-        self.next = if self.next == self.max {
-            self.min
-        } else {
-            self.next + 1
-        };
+        self.next = if self.next == self.max { self.min } else { self.next + 1 };
     }
 
     fn retain(&mut self, id: IdentityId) {

@@ -10,11 +10,7 @@ impl ClusterId {
     /// Returns the cluster with this number, or `None` if it is above 511.
     #[must_use]
     pub const fn new(number: u16) -> Option<Self> {
-        if number <= 511 {
-            Some(Self(number))
-        } else {
-            None
-        }
+        if number <= 511 { Some(Self(number)) } else { None }
     }
 
     /// Returns the number.
@@ -163,10 +159,7 @@ pub struct IdentityRange {
 
 impl IdentityRange {
     /// The range of a cluster that is in no mesh: 256 to 65535.
-    pub const DEFAULT: Self = Self {
-        min: 256,
-        max: 65_535,
-    };
+    pub const DEFAULT: Self = Self { min: 256, max: 65_535 };
 
     /// Returns the range of a cluster in a mesh of at most 255 clusters.
     #[must_use]
@@ -185,20 +178,13 @@ impl IdentityRange {
     /// outside of the global scope.
     #[must_use]
     pub const fn new(min: u32, max: u32) -> Option<Self> {
-        if 256 <= min && min <= max && max <= 0x00ff_ffff {
-            Some(Self { min, max })
-        } else {
-            None
-        }
+        if 256 <= min && min <= max && max <= 0x00ff_ffff { Some(Self { min, max }) } else { None }
     }
 
     const fn with_shift(cluster: ClusterId, shift: u32) -> Self {
         let base = (cluster.number() as u32) << shift;
         let min = if base == 0 { 256 } else { base };
-        Self {
-            min,
-            max: base | ((1 << shift) - 1),
-        }
+        Self { min, max: base | ((1 << shift) - 1) }
     }
 
     /// Returns the smallest number.

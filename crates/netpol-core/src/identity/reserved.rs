@@ -54,17 +54,13 @@ impl ReservedIdentity {
     /// Returns the reserved identity with this number.
     #[must_use]
     pub fn from_id(id: IdentityId) -> Option<Self> {
-        RESERVED_IDENTITIES
-            .into_iter()
-            .find(|reserved| reserved.id() == id)
+        RESERVED_IDENTITIES.into_iter().find(|reserved| reserved.id() == id)
     }
 
     /// Returns the reserved identity with this name, such as `remote-node`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        RESERVED_IDENTITIES
-            .into_iter()
-            .find(|reserved| reserved.name() == name)
+        RESERVED_IDENTITIES.into_iter().find(|reserved| reserved.name() == name)
     }
 
     /// Returns the number.
@@ -95,10 +91,7 @@ impl ReservedIdentity {
     #[must_use]
     pub fn labels(self) -> LabelSet {
         let also = (self == Self::KubeApiserver).then(|| Label::reserved("remote-node"));
-        [Label::reserved(self.name())]
-            .into_iter()
-            .chain(also)
-            .collect()
+        [Label::reserved(self.name())].into_iter().chain(also).collect()
     }
 }
 
@@ -135,10 +128,7 @@ impl FixedIdentities {
     /// Returns the name of this number.
     #[must_use]
     pub fn name(&self, id: IdentityId) -> Option<&str> {
-        self.by_name
-            .iter()
-            .find(|(_, v)| **v == id)
-            .map(|(name, _)| name.as_str())
+        self.by_name.iter().find(|(_, v)| **v == id).map(|(name, _)| name.as_str())
     }
 
     /// Returns names and numbers, in order of the names.
@@ -179,9 +169,7 @@ impl Default for IdentityConfig {
 /// `reserved`: a pod label named `host` makes no host (IDQ-3).
 #[must_use]
 pub fn reserved_identity(labels: &LabelSet, config: &IdentityConfig) -> Option<IdentityId> {
-    let known = well_known_identities(config)
-        .into_iter()
-        .find(|known| known.labels == *labels);
+    let known = well_known_identities(config).into_iter().find(|known| known.labels == *labels);
     if let Some(known) = known {
         return Some(known.id);
     }
@@ -250,9 +238,7 @@ pub fn well_known_identities(config: &IdentityConfig) -> Vec<WellKnownIdentity> 
         (106, system, "coredns", eks("coredns").into()),
     ];
     let plain = rows.iter().map(|row| well_known(config, row, false));
-    plain
-        .chain(rows.iter().map(|row| well_known(config, row, true)))
-        .collect()
+    plain.chain(rows.iter().map(|row| well_known(config, row, true))).collect()
 }
 
 /// Number, namespace, service account and pod labels.

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use super::{Label, LabelSource};
+use super::{Label, LabelSet, LabelSource};
 use crate::{IpFamily, Prefix};
 
 /// Returns the label that stands for a prefix, for example `cidr:10.0.0.0/8` (LBL-6).
@@ -50,4 +50,24 @@ pub fn world_label(family: IpFamily, dual_stack: bool) -> Label {
         (true, IpFamily::V4) => "world-ipv4",
         (true, IpFamily::V6) => "world-ipv6",
     })
+}
+
+/// Returns the labels of a prefix that a policy names (LAB-11, IPC-6): its CIDR label and the
+/// label of the outside; for /0 the latter alone.
+///
+/// # Examples
+///
+/// ```
+/// use netpol_core::prefix_labels;
+///
+/// let labels = prefix_labels(&"10.0.0.0/8".parse()?, true);
+/// assert_eq!(labels.to_string(), "cidr:10.0.0.0/8,reserved:world-ipv4");
+/// assert_eq!(prefix_labels(&"::/0".parse()?, false).to_string(), "reserved:world");
+/// # Ok::<(), netpol_core::ParsePrefixError>(())
+/// ```
+#[must_use]
+pub fn prefix_labels(prefix: &Prefix, dual_stack: bool) -> LabelSet {
+    let cidr = (prefix.len() > 0).then(|| cidr_label(prefix));
+    let world = world_label(prefix.family(), dual_stack);
+    cidr.into_iter().chain([world]).collect()
 }

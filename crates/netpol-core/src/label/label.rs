@@ -36,11 +36,7 @@ impl Label {
     /// Returns the label with exactly these parts.
     #[must_use]
     pub fn new(source: LabelSource, key: &str, value: &str) -> Self {
-        Self {
-            key: key.into(),
-            source,
-            value: value.into(),
-        }
+        Self { key: key.into(), source, value: value.into() }
     }
 
     /// Returns the label of a Kubernetes object's label `key: value` (LBL-7).
@@ -169,16 +165,8 @@ impl SelectKey {
     #[must_use]
     pub fn new(source: LabelSource, key: &str) -> Self {
         let is_cidr = source == LabelSource::Cidr;
-        let prefix = if is_cidr {
-            super::cidr_label_prefix(key)
-        } else {
-            None
-        };
-        Self {
-            source,
-            key: key.into(),
-            prefix,
-        }
+        let prefix = if is_cidr { super::cidr_label_prefix(key) } else { None };
+        Self { source, key: key.into(), prefix }
     }
 
     /// Returns the key as written in a policy; what follows a `=` is cut off (SEL-2, SELV-1).
@@ -187,8 +175,21 @@ impl SelectKey {
         let (source, rest) = split_source(text);
         let key = rest.split_once('=').map_or(rest, |(key, _)| key);
         match source {
-            None | Some("") => Self::new(LabelSource::Any, key),
+            // LAB-2.2: in selectors, no source is any source.
+            None | Some("" | "unspec") => Self::new(LabelSource::Any, key),
             Some(source) => Self::new(LabelSource::parse(source), key),
+        }
+    }
+
+    /// Returns the key whose form inside Kubernetes selectors is `text` (LAB-1): what precedes
+    /// the first dot is the source; without a dot any source will do.
+    #[must_use]
+    pub fn from_extended(text: &str) -> Self {
+        match text.split_once('.') {
+            None => Self::new(LabelSource::Any, text),
+            // No label has the empty source, which is not that of labels without source.
+            Some(("", key)) => Self::new(LabelSource::Other("".into()), key),
+            Some((source, key)) => Self::new(LabelSource::parse(source), key),
         }
     }
 

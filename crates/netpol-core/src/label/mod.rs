@@ -5,15 +5,12 @@
 
 mod cidr;
 pub mod keys;
-#[expect(
-    clippy::module_inception,
-    reason = "the file is named for its one type"
-)]
+#[expect(clippy::module_inception, reason = "the file is named for its one type")]
 mod label;
 mod set;
 mod source;
 
-pub use cidr::{cidr_label, cidr_label_prefix, world_label};
+pub use cidr::{cidr_label, cidr_label_prefix, prefix_labels, world_label};
 pub use label::{Label, SelectKey};
 pub use set::LabelSet;
 pub use source::LabelSource;

@@ -59,10 +59,7 @@ impl LabelSet {
     /// Returns the label with this key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Label> {
-        let index = self
-            .labels
-            .binary_search_by(|label| label.key().cmp(key))
-            .ok()?;
+        let index = self.labels.binary_search_by(|label| label.key().cmp(key)).ok()?;
         self.labels.get(index)
     }
 
@@ -113,9 +110,7 @@ impl FromIterator<Label> for LabelSet {
             }
             unique.push(label);
         }
-        Self {
-            labels: unique.into(),
-        }
+        Self { labels: unique.into() }
     }
 }
 

@@ -32,11 +32,7 @@ pub struct PrefixMap<V> {
 
 impl<V> Default for PrefixMap<V> {
     fn default() -> Self {
-        Self {
-            entries: BTreeMap::new(),
-            v4_lens: [0; 33],
-            v6_lens: [0; 129],
-        }
+        Self { entries: BTreeMap::new(), v4_lens: [0; 33], v6_lens: [0; 129] }
     }
 }
 
@@ -51,9 +47,7 @@ impl<V> PrefixMap<V> {
     pub fn insert(&mut self, prefix: Prefix, value: V) -> Option<V> {
         let old = self.entries.insert(prefix, value);
         if old.is_none()
-            && let Some(count) = self
-                .lens_mut(prefix.family())
-                .get_mut(usize::from(prefix.len()))
+            && let Some(count) = self.lens_mut(prefix.family()).get_mut(usize::from(prefix.len()))
         {
             *count += 1;
         }
@@ -63,10 +57,7 @@ impl<V> PrefixMap<V> {
     /// Removes and returns the value at exactly this prefix.
     pub fn remove(&mut self, prefix: &Prefix) -> Option<V> {
         let old = self.entries.remove(prefix)?;
-        if let Some(count) = self
-            .lens_mut(prefix.family())
-            .get_mut(usize::from(prefix.len()))
-        {
+        if let Some(count) = self.lens_mut(prefix.family()).get_mut(usize::from(prefix.len())) {
             *count -= 1;
         }
         Some(old)
@@ -93,23 +84,19 @@ impl<V> PrefixMap<V> {
     pub fn covering(&self, prefix: &Prefix) -> impl Iterator<Item = (&Prefix, &V)> {
         let (addr, len) = (prefix.addr(), usize::from(prefix.len()));
         let lens = self.lens(prefix.family()).get(..=len).unwrap_or_default();
-        lens.iter()
-            .enumerate()
-            .rev()
-            .filter(|(_, count)| **count > 0)
-            .filter_map(move |(len, _)| {
+        lens.iter().enumerate().rev().filter(|(_, count)| **count > 0).filter_map(
+            move |(len, _)| {
                 let candidate = Prefix::new(addr, u8::try_from(len).ok()?)?;
                 self.entries.get_key_value(&candidate)
-            })
+            },
+        )
     }
 
     /// Returns the prefixes that are `prefix` or lie inside it, in order.
     pub fn inside(&self, prefix: &Prefix) -> impl Iterator<Item = (&Prefix, &V)> {
         let outer = *prefix;
         // The order puts a block directly before everything inside it.
-        self.entries
-            .range(outer..)
-            .take_while(move |(inner, _)| outer.contains_prefix(inner))
+        self.entries.range(outer..).take_while(move |(inner, _)| outer.contains_prefix(inner))
     }
 
     /// Returns all prefixes and values, in order.

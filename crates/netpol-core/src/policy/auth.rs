@@ -35,27 +35,18 @@ pub struct AuthRequirement {
 
 impl AuthRequirement {
     /// No rule says anything.
-    pub const NONE: Self = Self {
-        explicit: false,
-        kind: AuthType::Disabled,
-    };
+    pub const NONE: Self = Self { explicit: false, kind: AuthType::Disabled };
 
     /// Returns the requirement that a rule states.
     #[must_use]
     pub const fn explicit(kind: AuthType) -> Self {
-        Self {
-            explicit: true,
-            kind,
-        }
+        Self { explicit: true, kind }
     }
 
     /// Returns the requirement that an entry takes over from a broader one.
     #[must_use]
     pub const fn derived(kind: AuthType) -> Self {
-        Self {
-            explicit: false,
-            kind,
-        }
+        Self { explicit: false, kind }
     }
 
     /// Returns the type.

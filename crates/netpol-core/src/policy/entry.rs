@@ -80,11 +80,7 @@ impl ProxyPriority {
     /// Priorities outside of these bounds give a redirect without priority.
     #[must_use]
     pub const fn of_listener(priority: u8) -> Self {
-        if 1 <= priority && priority <= 126 {
-            Self(128 - priority)
-        } else {
-            Self(1)
-        }
+        if 1 <= priority && priority <= 126 { Self(128 - priority) } else { Self(1) }
     }
 
     /// Returns the number that kernel maps hold.
@@ -137,10 +133,7 @@ impl PolicyEntry {
     /// Returns the deny.
     #[must_use]
     pub const fn deny(rules: RuleSetId) -> Self {
-        Self {
-            deny: true,
-            ..Self::allow(rules)
-        }
+        Self { deny: true, ..Self::allow(rules) }
     }
 
     /// Returns the same decision behind other rules.

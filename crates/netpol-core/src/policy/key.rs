@@ -40,20 +40,14 @@ impl PortPrefix {
     /// Returns the block of one port.
     #[must_use]
     pub const fn single(port: u16) -> Self {
-        Self {
-            value: port,
-            len: 16,
-        }
+        Self { value: port, len: 16 }
     }
 
     /// Returns the block of `len` bits, at most 16, that holds `port`.
     #[must_use]
     pub const fn of_port(port: u16, len: u8) -> Self {
         let len = if len > 16 { 16 } else { len };
-        Self {
-            value: port & mask(len),
-            len,
-        }
+        Self { value: port & mask(len), len }
     }
 
     /// Returns the first port.
@@ -64,10 +58,7 @@ impl PortPrefix {
 
     /// Returns how many leading bits are compared, 0 to 16.
     #[must_use]
-    #[expect(
-        clippy::len_without_is_empty,
-        reason = "the length of a prefix, not of a collection"
-    )]
+    #[expect(clippy::len_without_is_empty, reason = "the length of a prefix, not of a collection")]
     pub const fn len(self) -> u8 {
         self.len
     }
@@ -132,10 +123,7 @@ impl PortPrefixes {
     /// Returns the blocks of a range.
     #[must_use]
     pub const fn new(range: PortRange) -> Self {
-        Self {
-            next: range.start() as u32,
-            end: range.end() as u32,
-        }
+        Self { next: range.start() as u32, end: range.end() as u32 }
     }
 }
 
@@ -150,14 +138,8 @@ impl Iterator for PortPrefixes {
         let aligned = self.next.trailing_zeros().min(16);
         let fits = (self.end - self.next + 1).ilog2();
         let bits = aligned.min(fits);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "at most 65535 and at most 16"
-        )]
-        let block = PortPrefix {
-            value: self.next as u16,
-            len: (16 - bits) as u8,
-        };
+        #[expect(clippy::cast_possible_truncation, reason = "at most 65535 and at most 16")]
+        let block = PortPrefix { value: self.next as u16, len: (16 - bits) as u8 };
         self.next += 1 << bits;
         Some(block)
     }
@@ -184,17 +166,8 @@ impl PolicyKey {
         protocol: Protocol,
         port: PortPrefix,
     ) -> Self {
-        let port = if protocol.is_any() {
-            PortPrefix::ALL
-        } else {
-            port
-        };
-        Self {
-            direction,
-            identity,
-            protocol,
-            port,
-        }
+        let port = if protocol.is_any() { PortPrefix::ALL } else { port };
+        Self { direction, identity, protocol, port }
     }
 
     /// Returns the key for everything that an identity sends or receives.
@@ -236,11 +209,7 @@ impl PolicyKey {
     /// Returns how many bits of protocol and port are compared: 0, 8, or 9 to 24 (LKP-6).
     #[must_use]
     pub const fn match_len(self) -> u8 {
-        if self.protocol.is_any() {
-            0
-        } else {
-            8 + self.port.len()
-        }
+        if self.protocol.is_any() { 0 } else { 8 + self.port.len() }
     }
 
     /// Tells whether protocol and ports of `other` are these or lie inside them.
@@ -260,12 +229,7 @@ impl PolicyKey {
 
 impl fmt::Display for PolicyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            direction,
-            identity,
-            protocol,
-            port,
-        } = self;
+        let Self { direction, identity, protocol, port } = self;
         match *identity {
             IdentityId::ANY => write!(f, "{direction} *"),
             _ => write!(f, "{direction} {identity}"),

@@ -97,9 +97,7 @@ impl PolicyMap {
     /// Returns the entry of `identity` with the longest match (LKP-1, LKP-3).
     fn longest(&self, flow: &Flow, identity: IdentityId) -> Option<(PolicyKey, PolicyEntry)> {
         let key = |protocol, port| PolicyKey::new(flow.direction, identity, protocol, port);
-        let blocks = (0..=16)
-            .rev()
-            .map(|len| PortPrefix::of_port(flow.port, len));
+        let blocks = (0..=16).rev().map(|len| PortPrefix::of_port(flow.port, len));
         blocks
             .map(|block| key(flow.protocol, block))
             .chain([key(Protocol::ANY, PortPrefix::ALL)])
@@ -112,14 +110,11 @@ impl PolicyMap {
     /// In this order a flow that both maps allow is never denied in between.
     #[must_use]
     pub fn diff(&self, target: &Self) -> Vec<MapDelta> {
-        let put = target
-            .entries
-            .iter()
-            .filter_map(|(key, entry)| match self.get(key) {
-                None => Some(MapDelta::Add(*key, *entry)),
-                Some(old) if old != entry => Some(MapDelta::Replace(*key, *entry)),
-                Some(_) => None,
-            });
+        let put = target.entries.iter().filter_map(|(key, entry)| match self.get(key) {
+            None => Some(MapDelta::Add(*key, *entry)),
+            Some(old) if old != entry => Some(MapDelta::Replace(*key, *entry)),
+            Some(_) => None,
+        });
         let gone = self.entries.keys().filter(|key| target.get(key).is_none());
         put.chain(gone.map(|key| MapDelta::Remove(*key))).collect()
     }
@@ -139,8 +134,6 @@ impl PolicyMap {
 
 impl FromIterator<(PolicyKey, PolicyEntry)> for PolicyMap {
     fn from_iter<I: IntoIterator<Item = (PolicyKey, PolicyEntry)>>(entries: I) -> Self {
-        Self {
-            entries: entries.into_iter().collect(),
-        }
+        Self { entries: entries.into_iter().collect() }
     }
 }

@@ -1,0 +1,123 @@
+//! Answers for people.
+
+use std::fmt::Write;
+
+use netpol::{AuthType, Direction, Engine, Explanation, RuleSet, Side};
+use netpol_core::IpFamily;
+use netpol_policy::rule::PolicyName;
+
+use super::{Answer, auth};
+use crate::output::{Paint, printable};
+
+/// Returns the answers as text. Those that differ in the address family alone are one.
+pub(super) fn render(engine: &Engine, answers: &[Answer<'_>], paint: Paint) -> String {
+    let mut text = String::new();
+    let Some((first, rest)) = answers.split_first() else { return text };
+    if rest.iter().all(|answer| answer.says_the_same(first)) {
+        answer(engine, first, None, paint, &mut text);
+    } else {
+        for each in answers {
+            answer(engine, each, each.family, paint, &mut text);
+        }
+    }
+    text
+}
+
+fn answer(
+    engine: &Engine,
+    answer: &Answer<'_>,
+    family: Option<IpFamily>,
+    paint: Paint,
+    text: &mut String,
+) {
+    let Answer { from, to, question, .. } = answer;
+    let word = match answer.word() {
+        "allow" => paint.good("allowed"),
+        "redirect" => paint.good("allowed through a proxy"),
+        "auth" => paint.good("allowed after authentication"),
+        _ => paint.bad("denied"),
+    };
+    let family = match family {
+        Some(IpFamily::V4) => " by IPv4",
+        Some(IpFamily::V6) => " by IPv6",
+        None => "",
+    };
+    let (from, to) = (printable(from), printable(to));
+    line(text, 0, &format!("{word}: {from} -> {to}, {question}{family}"));
+    for (direction, side, explanation) in answer.sides() {
+        let whose = match direction {
+            Direction::Egress => &from,
+            Direction::Ingress => &to,
+        };
+        let (decision, reasons) = reasons(engine, side, explanation);
+        line(text, 1, &format!("{direction} of {whose}: {decision}"));
+        for reason in reasons {
+            line(text, 2, &printable(&reason));
+        }
+    }
+}
+
+fn line(text: &mut String, depth: usize, content: &str) {
+    // Nothing can go wrong when writing to a string.
+    let _infallible = writeln!(text, "{:1$}{content}", "", depth * 2);
+}
+
+/// Returns what a side decides, and lines that say why.
+fn reasons(engine: &Engine, side: &Side, explanation: &Explanation) -> (String, Vec<String>) {
+    let rules = side.verdict().and_then(|verdict| engine.rule_set(verdict.rules()));
+    let decision = match (explanation.decision(), rules.map(|rules| &**rules)) {
+        ("none", _) => "no policy is enforced there",
+        ("unenforced", _) => "allowed, as no policy applies",
+        ("allow", Some(RuleSet::DefaultAllow)) => "allowed, as no policy switches default deny on",
+        ("allow", Some(RuleSet::AllowLocalhost)) => "allowed, as the local node may reach its pods",
+        ("allow", _) => "allowed",
+        ("redirect", _) => return (redirected(engine, side), rule_lines(explanation)),
+        ("deny", Some(RuleSet::Lockdown)) => "denied, as the policy cannot be computed",
+        ("deny", _) => "denied",
+        _ => return ("denied by default".into(), near_misses(engine, explanation)),
+    };
+    let decision = match auth(side) {
+        None => decision.to_owned(),
+        Some(AuthType::AlwaysFail) => "denied, as its authentication never succeeds".into(),
+        Some(_) => format!("{decision} once both sides have authenticated each other"),
+    };
+    (decision, rule_lines(explanation))
+}
+
+fn redirected(engine: &Engine, side: &Side) -> String {
+    let proxy = side.verdict().and_then(|verdict| engine.redirect(verdict.redirect()));
+    let proxy = proxy.map(ToString::to_string).unwrap_or_default();
+    match auth(side) {
+        None => format!("allowed through the {proxy} proxy, which has the final word"),
+        Some(AuthType::AlwaysFail) => "denied, as its authentication never succeeds".into(),
+        Some(_) => format!(
+            "allowed through the {proxy} proxy once both sides have authenticated each other"
+        ),
+    }
+}
+
+fn rule_lines(explanation: &Explanation) -> Vec<String> {
+    explanation.origins().map(|origin| format!("by {origin}")).collect()
+}
+
+/// Returns why nothing allowed a flow: the policies that switch default deny on, and the rule that
+/// came nearest.
+fn near_misses(engine: &Engine, explanation: &Explanation) -> Vec<String> {
+    let isolated = explanation.isolated_by().iter();
+    let mut lines: Vec<String> = isolated
+        .map(|policy| format!("switched on by {policy}{}", place(engine, policy)))
+        .collect();
+    if let Some(nearest) = explanation.nearest() {
+        let differs = if nearest.peer_matches { "ports" } else { "peers" };
+        lines.push(format!("nearest rule: {}, which is about other {differs}", nearest.origin));
+    }
+    lines
+}
+
+/// Returns where a policy stands.
+fn place(engine: &Engine, name: &PolicyName) -> String {
+    let policy = engine.policies().find(|policy| *policy.name == *name);
+    policy
+        .map(|policy| format!(" ({}:{})", policy.place.file, policy.place.line))
+        .unwrap_or_default()
+}

@@ -1,0 +1,171 @@
+//! What is done for each packet allocates nothing: shown by an allocator that counts.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use netpol_core::conntrack::{Conntrack, ConntrackConfig, CtZone};
+use netpol_core::packet::{Headers, TcpFlags, Transport, Tuple, parse, parse_ip};
+use netpol_core::{
+    Direction, IdentityId, IpCache, LpmTable, PolicyEntry, PolicyKey, PolicyMap, Prefix, Protocol,
+    RedirectId, RuleSetId,
+};
+
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The system's allocator, counting the calls of each thread.
+struct Counting;
+
+// SAFETY: every call is passed on as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promises are those that the system's allocator asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: as above.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Returns how often the allocator is called meanwhile.
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = COUNT.with(Cell::get);
+    work();
+    COUNT.with(Cell::get) - before
+}
+
+fn v4(n: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(0x0a00_0000 | n)
+}
+
+fn v6(n: u32) -> Ipv6Addr {
+    Ipv6Addr::from_bits(0xfd00 << 112 | u128::from(n))
+}
+
+/// Returns a table with host routes, prefixes, and values that do not fit an entry.
+fn table() -> LpmTable {
+    let mut table = LpmTable::new();
+    for n in 0..5000 {
+        table.insert(Prefix::host(v4(n).into()), n);
+        table.insert(Prefix::host(v6(n).into()), n);
+        let prefix = |addr: IpAddr, len| Prefix::new(addr, len).expect("the length fits");
+        table.insert(prefix(v4(n << 8).into(), 24), u32::MAX - n);
+        table.insert(prefix(v6(n << 8).into(), 120), n);
+    }
+    table
+}
+
+#[test]
+fn the_allocator_counts() {
+    assert!(allocations(|| drop(black_box(vec![1]))) >= 2);
+}
+
+#[test]
+fn lookups_do_not_allocate() {
+    let table = table();
+    let mut ipcache = IpCache::new(true);
+    ipcache.insert(Prefix::host(v4(1).into()), IdentityId::new(1001));
+    let v4s: Vec<Ipv4Addr> = (0..10_000).map(|n| v4(n * 7)).collect();
+    let v6s: Vec<Ipv6Addr> = (0..10_000).map(|n| v6(n * 7)).collect();
+    let mut values = vec![0; 10_000];
+    let mut found = 0u64;
+    let count = allocations(|| {
+        for (v4, v6) in v4s.iter().zip(&v6s) {
+            found += u64::from(table.lookup_v4(*v4).is_some());
+            found += u64::from(table.lookup_v6(*v6).is_some());
+            found += u64::from(table.lookup((*v4).into()).is_some());
+            found += u64::from(table.get(&Prefix::host((*v6).into())).is_some());
+            found += u64::from(ipcache.identity((*v4).into()) != IdentityId::WORLD_IPV4);
+        }
+        table.lookup_v4_batch(&v4s, 0, &mut values);
+        found += u64::from(values[1]);
+        table.lookup_v6_batch(&v6s, 0, &mut values);
+        found += u64::from(values[1]);
+        ipcache.identities_v4(&v4s, &mut values);
+        ipcache.identities_v6(&v6s, &mut values);
+    });
+    assert_eq!(count, 0);
+    assert!(found > 10_000);
+}
+
+#[test]
+fn policy_lookups_do_not_allocate() {
+    let key = |id| PolicyKey::l3(Direction::Ingress, IdentityId::new(id));
+    let entries = (0..500).map(|id| (key(id), PolicyEntry::allow(RuleSetId::NONE)));
+    let map = PolicyMap::from_iter(entries);
+    let packet = syn(1);
+    let mut allowed = 0;
+    let count = allocations(|| {
+        for id in 0..1000 {
+            let flow = packet.flow(Direction::Ingress, IdentityId::new(id));
+            allowed += u32::from(map.lookup(&flow).decision().is_allowed());
+        }
+    });
+    assert_eq!(count, 0);
+    assert_eq!(allowed, 1000); // by key 0, which is for all
+}
+
+#[test]
+fn parsing_does_not_allocate() {
+    let bytes = [
+        0x45, 0, 0, 28, 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 0, 1, 2, 10, 0, 2, 3, //
+        0x9c, 0x40, 0, 53, 0, 8, 0, 0,
+    ];
+    let frame = [&[0; 12][..], &[8, 0], &bytes].concat();
+    let mut good = 0;
+    let count = allocations(|| {
+        for len in 0..=frame.len() {
+            good += u32::from(parse(black_box(&frame[..len])).headers().is_some());
+        }
+        for len in 0..=bytes.len() {
+            good += u32::from(parse_ip(black_box(&bytes[..len])).headers().is_some());
+        }
+    });
+    assert_eq!((count, good), (0, 2));
+}
+
+fn syn(n: u32) -> Headers {
+    let tuple = Tuple {
+        src: v4(n).into(),
+        dst: v4(1 << 20).into(),
+        protocol: Protocol::TCP,
+        src_port: 40_000,
+        dst_port: 80,
+    };
+    Headers { tuple, transport: Transport::Tcp(TcpFlags::SYN), fragment: None, ip_options: false }
+}
+
+#[test]
+fn tracking_connections_does_not_allocate() {
+    let mut conntrack = Conntrack::new(ConntrackConfig::with_capacity(1 << 10));
+    let mut alive = 0;
+    let count = allocations(|| {
+        // More than there is room for, so that some are displaced.
+        for n in 0..5000 {
+            let now = Duration::from_secs(u64::from(n) / 100);
+            let packet = syn(n);
+            let state = conntrack.lookup(CtZone::DEFAULT, &packet, now).state();
+            black_box(state);
+            conntrack.confirm(CtZone::DEFAULT, &packet, RedirectId::NONE, now);
+            let mut reply = Headers { tuple: packet.tuple.reversed(), ..packet };
+            reply.transport = Transport::Tcp(TcpFlags::SYN | TcpFlags::ACK);
+            conntrack.confirm(CtZone::DEFAULT, &reply, RedirectId::NONE, now);
+            conntrack.remove(CtZone::DEFAULT, &syn(n / 2).tuple);
+            alive = conntrack.iter(now).count().max(alive);
+        }
+        conntrack.clear();
+    });
+    assert_eq!(count, 0);
+    assert!(alive > 500, "{alive}");
+}

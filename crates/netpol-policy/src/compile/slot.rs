@@ -1,0 +1,176 @@
+//! What filters say about selectors, ready to be put into policy maps.
+
+use std::sync::Arc;
+
+use netpol_core::{
+    AuthRequirement, Direction, IdentityId, LabelSource, PolicyEntry, PortPrefix, PortPrefixes,
+    PortRange, Protocol, ProxyPriority, RedirectId, SelectKey,
+};
+
+use super::filter::Filters;
+use super::subject_policy::{Shared, SubjectContext};
+use super::{CompileError, Filter, FilterKey, L4Key, L7List, PeerPolicy, RuleSets};
+use crate::rule::{LabelSelector, ParserType, Selector};
+use crate::select::{SelectorCache, SelectorId};
+
+/// A filter with the ports and selectors that it comes to.
+#[derive(Clone, Debug)]
+pub struct ResolvedFilter {
+    /// Protocol and port as written.
+    pub key: FilterKey,
+    /// The ports; `None` if a name has no number.
+    pub range: Option<PortRange>,
+    /// What is said about every peer.
+    pub wildcard: Option<Arc<PeerPolicy>>,
+    /// What is said about the peers of each selector.
+    pub peers: Vec<(SelectorId, Arc<PeerPolicy>)>,
+}
+
+/// What a filter says about a selector, as an entry of policy maps.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    /// The selector; `None` for any identity.
+    pub(super) selector: Option<SelectorId>,
+    /// The protocol; [`Protocol::ANY`] for every one.
+    pub(super) protocol: Protocol,
+    pub(super) range: PortRange,
+    /// Where the entry stands. Empty if it would only repeat the one for any identity; its L7 rules count
+    /// all the same.
+    pub(super) keys: Arc<[L4Key]>,
+    pub(super) entry: PolicyEntry,
+    pub(super) policy: Arc<PeerPolicy>,
+}
+
+impl ResolvedFilter {
+    pub(super) fn new(
+        direction: Direction,
+        key: FilterKey,
+        filter: Filter,
+        localhost: bool,
+        context: &SubjectContext<'_>,
+        shared: &mut Shared<'_>,
+    ) -> Self {
+        let range = key.range(|name, protocol| match direction {
+            Direction::Ingress => context.own_ports.port(name, protocol),
+            Direction::Egress => context.cluster_ports.port(name, protocol),
+        });
+        let Filter { wildcard, peers } = filter;
+        let mut peers: Vec<(SelectorId, Arc<PeerPolicy>)> = peers
+            .into_iter()
+            .map(|(selector, policy)| (shared.selectors.acquire(&selector), Arc::new(policy)))
+            .collect();
+        if localhost {
+            let_localhost_pass(wildcard.as_ref(), &mut peers, shared.selectors);
+        }
+        Self { key, range, wildcard: wildcard.map(Arc::new), peers }
+    }
+
+    /// MAP-4: what the filter puts into the map, the wildcard first.
+    pub(super) fn slots(&self, listeners_exist: bool, shared: &mut Shared<'_>) -> Vec<Slot> {
+        let Self { key, range, wildcard, peers } = self;
+        // PORT-9: a name without number puts nothing.
+        let Some(range) = *range else { return Vec::new() };
+        let keys: Arc<[L4Key]> = match range.is_all() {
+            true => [L4Key::new(key.protocol, PortPrefix::ALL)].into(),
+            false => PortPrefixes::new(range).map(|p| L4Key::new(key.protocol, p)).collect(),
+        };
+        let slot = |selector, policy: &Arc<PeerPolicy>, entry, keys| Slot {
+            selector,
+            protocol: key.protocol,
+            range,
+            keys,
+            entry,
+            policy: Arc::clone(policy),
+        };
+        // LSN-5
+        let exists = |policy: &PeerPolicy| policy.parser != ParserType::Crd || listeners_exist;
+        let any = wildcard.as_ref().filter(|policy| exists(policy));
+        let any = any.map(|policy| slot(None, policy, entry(policy, shared), Arc::clone(&keys)));
+        let for_any = any.as_ref().map(|slot| slot.entry).filter(|_| !key.is_all_ports());
+        let peers = peers.iter().filter(|(_, policy)| exists(policy)).map(|(selector, policy)| {
+            let entry = entry(policy, shared);
+            // What is said about everybody need not be said again, unless for every port.
+            let repeats = for_any.is_some_and(|for_any| for_any.same_decision(&entry));
+            let keys = if repeats { Arc::default() } else { Arc::clone(&keys) };
+            slot(Some(*selector), policy, entry, keys)
+        });
+        any.into_iter().chain(peers).collect()
+    }
+}
+
+/// DD-4: everything else is allowed, and DD-7: L7 rules let every request pass.
+pub(super) fn allow_rest(filters: &mut Filters) -> Result<(), CompileError> {
+    for filter in filters.values_mut() {
+        let policies = filter.wildcard.iter_mut().chain(filter.peers.values_mut());
+        policies.filter(|policy| !policy.l7.is_none()).for_each(PeerPolicy::allow_all_requests);
+    }
+    let filter = filters.entry(FilterKey::ANY).or_default();
+    match &mut filter.wildcard {
+        Some(known) => known.merge(allow_all()).map_err(|what| {
+            let origins = known.elements.iter().map(|(_, origin)| Arc::clone(origin)).collect();
+            CompileError::conflict(what, FilterKey::ANY.to_string(), origins)
+        }),
+        none => {
+            *none = Some(allow_all());
+            Ok(())
+        }
+    }
+}
+
+fn allow_all() -> PeerPolicy {
+    PeerPolicy {
+        deny: false,
+        parser: ParserType::None,
+        priority: ProxyPriority::NONE,
+        listener: None,
+        l7: L7List::None,
+        server_names: Vec::new(),
+        terminating_tls: None,
+        originating_tls: None,
+        auth: None,
+        elements: Vec::new(),
+    }
+}
+
+/// HOST-4: where a redirect covers the local node without naming it, the proxy lets it pass.
+pub(super) fn let_localhost_pass(
+    wildcard: Option<&PeerPolicy>,
+    peers: &mut Vec<(SelectorId, Arc<PeerPolicy>)>,
+    selectors: &mut SelectorCache,
+) {
+    let host = host_selector();
+    let named = |id: &SelectorId| selectors.selector(*id) == Some(&host);
+    let redirects = |policy: &PeerPolicy| policy.parser != ParserType::None;
+    let covers_host = |(id, policy): &(SelectorId, Arc<PeerPolicy>)| {
+        redirects(policy) && selectors.members(*id).contains(IdentityId::HOST)
+    };
+    let covered = wildcard.is_some_and(redirects) || peers.iter().any(covers_host);
+    if covered && !peers.iter().any(|(id, _)| named(id)) {
+        peers.push((selectors.acquire(&host), Arc::new(allow_all())));
+    }
+}
+
+/// Returns the selector of the entity `host`.
+fn host_selector() -> Selector {
+    let key = SelectKey::new(LabelSource::Reserved, "host");
+    Selector::Labels(LabelSelector::new([(key, "".into())], []))
+}
+
+/// Returns the entry that stands for a policy.
+fn entry(policy: &PeerPolicy, shared: &mut Shared<'_>) -> PolicyEntry {
+    let rules = match policy.elements.is_empty() {
+        true => RuleSets::DEFAULT_ALLOW,
+        false => shared.rule_sets.intern(&policy.elements),
+    };
+    if policy.deny {
+        return PolicyEntry::deny(rules);
+    }
+    let redirect = policy.redirect().map(|redirect| shared.redirects.intern(&redirect));
+    PolicyEntry {
+        deny: false,
+        redirect: redirect.unwrap_or(RedirectId::NONE),
+        priority: policy.priority,
+        auth: policy.auth.map_or(AuthRequirement::NONE, AuthRequirement::explicit),
+        rules,
+    }
+}

@@ -1,0 +1,157 @@
+//! Settings of an engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use netpol_core::{IdentityConfig, IpCache};
+use netpol_policy::doc::ReadOptions;
+use netpol_policy::ipcache::{PrefixConfig, PrefixMetadata};
+use netpol_policy::repository::{Repository, RepositoryLimits};
+use netpol_policy::{AllowLocalhost, Enforcement, LabelFilter, Options};
+
+use super::documents::Backends;
+use super::endpoints::Endpoints;
+use super::identities::Identities;
+use super::names::Names;
+use super::{Engine, Map};
+use crate::snapshot::Snapshot;
+
+/// How much an engine takes before it refuses, each with a clear error.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct EngineLimits {
+    /// Policies in force; default 1,000,000.
+    pub policies: usize,
+    /// Endpoints, peers included; default 1,000,000.
+    pub endpoints: usize,
+    /// Entries of one policy map, both directions together; default 16384 (LIM-13).
+    pub map_entries: usize,
+    /// Addresses remembered for one DNS name; default 1000 (LIM-14).
+    pub addresses_per_name: usize,
+    /// DNS names remembered; default 100,000 (FQQ-7).
+    pub names: usize,
+}
+
+impl Default for EngineLimits {
+    fn default() -> Self {
+        Self {
+            policies: 1_000_000,
+            endpoints: 1_000_000,
+            map_entries: 16_384,
+            addresses_per_name: 1000,
+            names: 100_000,
+        }
+    }
+}
+
+/// Builds an [`Engine`] with settings of its own.
+///
+/// # Examples
+///
+/// ```
+/// use netpol::{Enforcement, Engine};
+///
+/// let engine = Engine::builder().enforcement(Enforcement::Always).cluster_name("paris").build();
+/// assert_eq!(&*engine.options().cluster_name, "paris");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct EngineBuilder {
+    options: Options,
+    limits: EngineLimits,
+    reading: ReadOptions,
+    label_filter: LabelFilter,
+}
+
+impl EngineBuilder {
+    /// Sets all options that change what documents mean.
+    #[must_use]
+    pub fn options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Sets when policy is enforced (MODE-1).
+    #[must_use]
+    pub fn enforcement(mut self, enforcement: Enforcement) -> Self {
+        self.options.enforcement = enforcement;
+        self
+    }
+
+    /// Sets whether the local node may always reach its endpoints (HOST-1).
+    #[must_use]
+    pub fn allow_localhost(mut self, allow_localhost: AllowLocalhost) -> Self {
+        self.options.allow_localhost = allow_localhost;
+        self
+    }
+
+    /// Sets the name of the local cluster (OPT-4).
+    #[must_use]
+    pub fn cluster_name(mut self, name: &str) -> Self {
+        self.options.cluster_name = name.into();
+        self
+    }
+
+    /// Sets how much the engine takes.
+    #[must_use]
+    pub fn limits(self, limits: EngineLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Sets how documents are read: the namespace of those that say none, how much is read, and who checks
+    /// a NetworkPolicy.
+    #[must_use]
+    pub fn reading(self, reading: ReadOptions) -> Self {
+        Self { reading, ..self }
+    }
+
+    /// Sets which labels of pods make their identity (LBL-8).
+    #[must_use]
+    pub fn label_filter(self, label_filter: LabelFilter) -> Self {
+        Self { label_filter, ..self }
+    }
+
+    /// Returns the engine.
+    #[must_use]
+    pub fn build(self) -> Engine {
+        let Self { options, limits, reading, label_filter } = self;
+        let repository_limits = {
+            let mut repository_limits = RepositoryLimits::default();
+            repository_limits.map_entries = limits.map_entries;
+            repository_limits
+        };
+        let mut repository = Repository::new(options.clone(), repository_limits);
+        let mut config = IdentityConfig::default();
+        config.cluster_name = options.cluster_name.to_string();
+        config.node_identities = options.cidr_matches_nodes || options.node_selector_labels;
+        let identities = Identities::new(config, &mut repository);
+        let metadata = PrefixMetadata::new(PrefixConfig {
+            dual_stack: options.dual_stack(),
+            cidr_matches_nodes: options.cidr_matches_nodes,
+            node_selector_labels: options.node_selector_labels,
+        });
+        let ipcache = IpCache::new(options.dual_stack());
+        let published = Arc::new(ArcSwap::from_pointee(Snapshot::empty(ipcache.clone())));
+        let mut engine = Engine {
+            options,
+            limits,
+            reading,
+            label_filter,
+            repository,
+            identities,
+            metadata,
+            prefix_identities: BTreeMap::new(),
+            moved_prefixes: Vec::new(),
+            ipcache,
+            endpoints: Endpoints::default(),
+            namespaces: Map::default(),
+            cidr_groups: BTreeMap::new(),
+            backends: Backends::default(),
+            names: Names::default(),
+            unused: Vec::new(),
+            published,
+            revision: 0,
+        };
+        engine.insert_zero_prefixes();
+        engine
+    }
+}

@@ -1,0 +1,217 @@
+//! The answer for a packet: both sides.
+
+use std::sync::Arc;
+
+use netpol_core::{AuthType, Decision, Direction, Flow, IdentityId, RedirectId, Verdict};
+use netpol_policy::rule::Origin;
+
+use crate::EndpointId;
+
+/// What one side of a flow says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The address belongs to no managed endpoint, so there is no policy (FLOW-2).
+    None,
+    /// The packet passes before any policy (PKT).
+    Exempt {
+        /// The endpoint.
+        endpoint: EndpointId,
+    },
+    /// The policy of an endpoint decided.
+    Policy {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// What its policy was asked.
+        flow: Flow,
+        /// Whether policy is enforced there in this direction.
+        enforced: bool,
+        /// What its policy map says.
+        verdict: Verdict,
+    },
+}
+
+impl Side {
+    /// Tells whether this side lets the packet pass, be it through a proxy or after
+    /// authentication.
+    #[must_use]
+    pub const fn is_allowed(&self) -> bool {
+        match self {
+            Self::None | Self::Exempt { .. } => true,
+            Self::Policy { verdict, .. } => verdict.decision().is_allowed(),
+        }
+    }
+
+    /// Returns the policy map's answer, if there is one.
+    #[must_use]
+    pub const fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Self::None | Self::Exempt { .. } => None,
+            Self::Policy { verdict, .. } => Some(verdict),
+        }
+    }
+
+    /// Returns the endpoint, if the address belongs to one.
+    #[must_use]
+    pub const fn endpoint(&self) -> Option<EndpointId> {
+        match self {
+            Self::None => None,
+            Self::Exempt { endpoint } | Self::Policy { endpoint, .. } => Some(*endpoint),
+        }
+    }
+
+    /// Returns what to ask a reader about requests of the connection, if it is redirected to a
+    /// proxy.
+    #[must_use]
+    pub fn redirect(&self) -> Option<L7Handle> {
+        match *self {
+            Self::Policy { endpoint, flow, verdict, .. }
+                if verdict.decision() == Decision::Redirect =>
+            {
+                Some(L7Handle { endpoint, flow, redirect: verdict.redirect() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the word for it: `none`, `unenforced`, `allow`, `redirect`, `deny` or
+    /// `default-deny`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Exempt { .. } => "allow",
+            Self::Policy { enforced: false, .. } => "unenforced",
+            Self::Policy { verdict, .. } => verdict.decision().as_str(),
+        }
+    }
+}
+
+/// A redirected connection: what a reader is asked about requests with. It means the rules that are in
+/// force when it is asked, not those of when it was made (HTTPD-5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct L7Handle {
+    pub(crate) endpoint: EndpointId,
+    pub(crate) flow: Flow,
+    pub(crate) redirect: RedirectId,
+}
+
+impl L7Handle {
+    /// Returns the number of the proxy; [`Engine::redirect`](crate::Engine::redirect) knows more.
+    #[must_use]
+    pub const fn proxy(&self) -> RedirectId {
+        self.redirect
+    }
+}
+
+/// What the L7 rules say about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct L7Verdict {
+    allowed: bool,
+    rule: Option<Arc<Origin>>,
+}
+
+impl L7Verdict {
+    pub(crate) const DENY: Self = Self { allowed: false, rule: None };
+
+    pub(crate) fn new(allowed: bool, rule: Option<Arc<Origin>>) -> Self {
+        Self { allowed, rule }
+    }
+
+    /// Tells whether the request may pass.
+    #[must_use]
+    pub const fn is_allowed(&self) -> bool {
+        self.allowed
+    }
+
+    /// Returns the rule that decided; `None` if just none allows the request.
+    #[must_use]
+    pub const fn rule(&self) -> Option<&Arc<Origin>> {
+        self.rule.as_ref()
+    }
+}
+
+/// The verdict in one word (FLOW-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Summary {
+    /// Both sides allow it.
+    Allow,
+    /// Both sides allow it, at least one through a proxy, which has the final word.
+    Redirect,
+    /// Both sides allow it once they have authenticated each other.
+    AuthRequired,
+    /// A side denies it.
+    Deny,
+}
+
+impl Summary {
+    /// Returns `allow`, `redirect`, `auth` or `deny`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Redirect => "redirect",
+            Self::AuthRequired => "auth",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// The answer for a packet: what the source's egress policy and the destination's ingress policy
+/// say (FLOW-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PacketVerdict {
+    /// The identity of the source.
+    pub src_identity: IdentityId,
+    /// The identity of the destination.
+    pub dst_identity: IdentityId,
+    /// What the source's egress policy says.
+    pub egress: Side,
+    /// What the destination's ingress policy says.
+    pub ingress: Side,
+}
+
+impl PacketVerdict {
+    /// Tells whether both sides let the packet pass. A redirect passes as far as the policy map is
+    /// concerned; a demand for authentication does not.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        matches!(self.summary(), Summary::Allow | Summary::Redirect)
+    }
+
+    /// Returns the verdict in one word.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let sides = [&self.egress, &self.ingress];
+        let verdicts = || sides.iter().filter_map(|side| side.verdict());
+        if !sides.iter().all(|side| side.is_allowed()) {
+            Summary::Deny
+        } else if verdicts().any(|verdict| verdict.auth() != AuthType::Disabled) {
+            Summary::AuthRequired
+        } else if verdicts().any(|verdict| verdict.decision() == Decision::Redirect) {
+            Summary::Redirect
+        } else {
+            Summary::Allow
+        }
+    }
+
+    /// Returns what one side says.
+    #[must_use]
+    pub const fn side(&self, direction: Direction) -> &Side {
+        match direction {
+            Direction::Egress => &self.egress,
+            Direction::Ingress => &self.ingress,
+        }
+    }
+
+    /// Returns the side that denies; egress, which comes first, if both do.
+    #[must_use]
+    pub const fn denied_at(&self) -> Option<Direction> {
+        if !self.egress.is_allowed() {
+            Some(Direction::Egress)
+        } else if !self.ingress.is_allowed() {
+            Some(Direction::Ingress)
+        } else {
+            None
+        }
+    }
+}
