@@ -1,5 +1,7 @@
 //! Input made to break things: it ends in an error with a place, or in a denial.
 
+#![expect(clippy::unwrap_used, reason = "a failed test says where it failed")]
+
 use netpol_l7::{
     Decision, Header, HttpMatcher, HttpRequest, HttpRule, L7Policy, L7Rules, MAX_NAME_LEN,
     MAX_REGEX_LEN, MAX_SERVER_NAME_LEN, NameMatcher, NameSelector, NameSet, PatternDialect,

@@ -1,5 +1,7 @@
 //! Compiled sets of rules against one rule after the other, evaluated the obvious way.
 
+#![expect(clippy::unwrap_used, reason = "a failed test says where it failed")]
+
 use netpol_l7::{
     Decision, Header, HeaderMatch, HttpMatcher, HttpRequest, HttpRule, L7Policy, L7Rules, Mismatch,
     NameMatcher, NameSelector, NameSet, PatternDialect, Scratch, SelectorKind, SelectorPolicy,

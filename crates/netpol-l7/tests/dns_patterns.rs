@@ -1,5 +1,7 @@
 //! DNS names and patterns against the golden vectors.
 
+#![expect(clippy::unwrap_used, reason = "a failed test says where it failed")]
+
 mod goldens;
 
 use netpol_l7::{

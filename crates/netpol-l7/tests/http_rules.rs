@@ -1,5 +1,7 @@
 //! HTTP rules, header actions, server names and whole port policies against the golden vectors.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test says where it failed")]
+
 mod goldens;
 
 use std::collections::BTreeMap;

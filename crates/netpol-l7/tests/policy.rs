@@ -1,5 +1,7 @@
 //! Rules of the specification that the golden vectors do not show.
 
+#![expect(clippy::unwrap_used, reason = "a failed test says where it failed")]
+
 use netpol_l7::{
     Decision, Header, HeaderChange, HeaderMatch, HttpMatcher, HttpRequest, HttpRule, L7Policy,
     L7Rules, Mismatch, NameSelector, PatternDialect, Scratch, Secret, SelectorPolicy,

@@ -5,6 +5,8 @@
 //! they match. Left out are the two things that RE2 accepts and Go, the first gate, does not: `\C` and
 //! group names beyond ASCII.
 
+#![expect(clippy::unwrap_used, reason = "a failed test says where it failed")]
+
 use flate2::read::GzDecoder;
 use netpol_l7::{HttpMatcher, HttpRequest, HttpRule, Scratch, regex_size};
 use serde::Deserialize;

@@ -89,6 +89,10 @@ pub struct Options {
     /// Whether a name selector gets its identities as soon as it is in use, before any answer is
     /// learnt; default `true` (SID-8).
     pub preallocate_names: bool,
+    /// Whether pods that differ only in labels that no policy in force looks at share an identity;
+    /// default `false`. Fewer identities, the same verdicts; an identity then changes when a policy
+    /// begins or ceases to look at a label.
+    pub policy_relevant_labels: bool,
 }
 
 impl Default for Options {
@@ -111,6 +115,7 @@ impl Default for Options {
             listeners_exist: true,
             pattern_dialect: PatternDialect::default(),
             preallocate_names: true,
+            policy_relevant_labels: false,
         }
     }
 }

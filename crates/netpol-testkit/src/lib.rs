@@ -6,11 +6,13 @@
 //! - [`oracle`]: the semantics once more, as plain as possible.
 //! - [`scenario`]: the vectors, read from files.
 //! - [`runner`]: engines against vectors.
+//! - [`workload`]: large inputs, and what must come out of them.
 #![forbid(unsafe_code)]
 
 pub mod decision;
 pub mod oracle;
 pub mod runner;
 pub mod scenario;
+pub mod workload;
 pub mod world;
 pub mod yaml;

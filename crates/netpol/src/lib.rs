@@ -48,8 +48,9 @@ pub use engine::{Applied, EndpointDeltas, Engine, EngineBuilder, EngineLimits, P
 pub use error::EngineError;
 pub use explain::{Explanation, NearMiss};
 pub use netpol_core::{
-    AuthType, Decision, Direction, DropReason, Flow, IdentityId, Label, LabelSet, LabelSource,
-    MapDelta, MatchType, PolicyEntry, PolicyKey, PolicyMap, PortPrefix, Prefix, Protocol, Verdict,
+    AuthType, ClusterId, Decision, Direction, DropReason, Flow, IdentityId, IdentityRange, Label,
+    LabelSet, LabelSource, MapDelta, MatchType, PolicyEntry, PolicyKey, PolicyMap, PortPrefix,
+    Prefix, Protocol, Verdict,
 };
 pub use netpol_l7::{Header, HttpRequest, PatternDialect};
 pub use netpol_policy::compile::{CompileError, NamedPorts, Redirect, RuleSet};

@@ -75,16 +75,26 @@ impl<'e> View<'e> {
         ]);
         let map = self.engine.policy_map(self.endpoint).unwrap_or_default();
         for (key, entry) in map.iter() {
+            let (peer, reasons) = (self.peer(*key), self.reasons(entry));
+            let peer = peer.unwrap_or_else(|| "ANY".into());
+            let mut labels = peer.split(',').map(str::to_owned);
+            let mut reasons = reasons.into_iter();
             table.push([
                 if entry.deny { "Deny" } else { "Allow" }.into(),
                 title_case(key.direction()).into(),
-                self.peer(*key).unwrap_or_else(|| "ANY".into()),
+                labels.next().unwrap_or_default(),
                 port(*key),
                 self.redirect(entry).unwrap_or_else(|| "NONE".into()),
                 entry.auth.kind().name().into(),
                 key.match_len().to_string(),
-                self.reason(entry),
+                reasons.next().unwrap_or_default(),
             ]);
+            // One line for each further label or rule.
+            let further = std::iter::from_fn(|| match (labels.next(), reasons.next()) {
+                (None, None) => None,
+                (label, rule) => Some(continuation(label, rule)),
+            });
+            further.for_each(|row| table.push(row));
         }
         table
     }
@@ -148,13 +158,22 @@ impl<'e> View<'e> {
     }
 
     /// Returns what is behind an entry: rules with their places, or a word in brackets.
-    fn reason(&self, entry: &PolicyEntry) -> String {
-        let Some(rules) = self.rules(entry) else { return String::new() };
+    fn reasons(&self, entry: &PolicyEntry) -> Vec<String> {
+        let Some(rules) = self.rules(entry) else { return Vec::new() };
         match built_in(rules) {
-            Some(word) => format!("({word})"),
-            None => rules.origins().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            Some(word) => vec![format!("({word})")],
+            None => rules.origins().map(ToString::to_string).collect(),
         }
     }
+}
+
+/// Returns a row that continues the one above it.
+fn continuation(label: Option<String>, rule: Option<String>) -> [String; 8] {
+    let mut cells = <[String; 8]>::default();
+    let [_, _, labels, _, _, _, _, rules] = &mut cells;
+    *labels = label.unwrap_or_default();
+    *rules = rule.unwrap_or_default();
+    cells
 }
 
 /// Returns the word for an entry that no rule made.

@@ -15,7 +15,7 @@ use super::{Entry, Face, Kind, Sources};
 use crate::cli::{EvaluationArgs, InputArgs};
 use crate::failure::Failure;
 use crate::input::{self, Input};
-use crate::lint::codes;
+use crate::lint::{codes, lint};
 use crate::output::{note, print_problems, printable};
 
 /// What the files hold.
@@ -52,7 +52,7 @@ pub(crate) fn evaluate(
     input: &InputArgs,
     evaluation: &EvaluationArgs,
 ) -> Result<Option<Inventory>, Failure> {
-    let Loaded { report, skipped, inventory, .. } = load(input)?;
+    let Loaded { sources, report, skipped, inventory, .. } = load(input)?;
     print_problems(report.errors());
     let n_errors = report.errors().count();
     if n_errors > 0 && !evaluation.keep_going {
@@ -62,7 +62,7 @@ pub(crate) fn evaluate(
         ));
         return Ok(None);
     }
-    tell_of_warnings(report.warnings().count());
+    tell_of_warnings(lint(&inventory, &sources, &report).iter().filter(|p| !p.is_error()).count());
     tell_of_skipped(&skipped);
     Ok(Some(inventory))
 }

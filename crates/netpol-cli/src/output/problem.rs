@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
 use netpol::{Problem, Severity, Span};
 
 use super::terminal::{Paint, note};
@@ -26,26 +26,35 @@ pub(crate) fn render_problem(problem: &Problem, paint: Paint) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let span = problem.span();
-    let origin = Origin::path(problem.source().name());
-    let origin = match usize::try_from(span.line) {
-        Ok(line) if line > 0 => {
-            origin.line(line).char_column(usize::try_from(span.column).unwrap_or_default())
-        }
-        _ => origin,
-    };
     let title = level.primary_title(problem.message()).id(problem.code().0);
-    let mut group: Group<'_> = title.element(origin);
-    if let Some(excerpt) = Excerpt::of(problem.source().text(), span) {
-        let caret = AnnotationKind::Primary.span(excerpt.marked.clone());
-        let snippet = Snippet::source(excerpt.text).line_start(excerpt.line).annotation(caret);
-        group = group.element(snippet);
-    }
+    let excerpt = Excerpt::of(problem.source().text(), problem.span());
+    let mut group = match &excerpt {
+        None => title.element(origin(problem)),
+        Some(excerpt) if excerpt.is_cut => title.element(origin(problem)).element(snippet(excerpt)),
+        Some(excerpt) => title.element(snippet(excerpt).path(problem.source().name())),
+    };
     if let Some(help) = problem.help() {
         group = group.element(Level::HELP.message(help));
     }
     let renderer = if paint.is_on() { Renderer::styled() } else { Renderer::plain() };
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
+}
+
+/// Returns file, line and column, as far as they are known.
+fn origin(problem: &Problem) -> Origin<'_> {
+    let number = |n| usize::try_from(n).ok().filter(|n| *n > 0);
+    let origin = Origin::path(problem.source().name());
+    let Span { line, column, .. } = problem.span();
+    match (number(line), number(column)) {
+        (Some(line), Some(column)) => origin.line(line).char_column(column),
+        _ => origin,
+    }
+}
+
+/// Returns the excerpt with its marks; without a path the place is not repeated.
+fn snippet(excerpt: &Excerpt) -> Snippet<'_, Annotation<'_>> {
+    let caret = AnnotationKind::Primary.span(excerpt.marked.clone());
+    Snippet::source(&excerpt.text).line_start(excerpt.line).annotation(caret)
 }
 
 /// The line in which a span begins, or the part of it around the span.
@@ -55,6 +64,8 @@ struct Excerpt {
     line: usize,
     /// The bytes of `text` that are marked.
     marked: Range<usize>,
+    /// Whether columns in `text` are not those of the file.
+    is_cut: bool,
 }
 
 impl Excerpt {
@@ -73,6 +84,7 @@ impl Excerpt {
             text: format!("{ellipsis}{}{rest}", text.get(shown.clone())?),
             line,
             marked: shift(span.start)..shift(span.end.max(span.start)),
+            is_cut: shown.start > start,
         })
     }
 }
@@ -124,7 +136,23 @@ error[wrong-type]: a message
     #[test]
     fn a_span_of_several_lines_is_marked_in_its_first() {
         let excerpt = Excerpt::of("a: [1,\n  2]\n", span(3, 11, 1, 4)).unwrap();
-        assert_eq!(excerpt, Excerpt { text: "a: [1,".into(), line: 1, marked: 3..6 });
+        assert_eq!(excerpt, Excerpt { text: "a: [1,".into(), line: 1, marked: 3..6, is_cut: false });
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let source = Source::named("a.yaml", "größe:\tx: 1\n");
+        let problem = Problem::warning(Code("c"), &source, span(9, 10, 1, 8), "m");
+        let text = render_problem(&problem, Paint::none());
+        assert!(text.contains("--> a.yaml:1:8\n"), "{text}");
+    }
+
+    #[test]
+    fn an_empty_span_at_the_end_has_a_caret() {
+        let source = Source::named("a.yaml", "a: [\n");
+        let problem = Problem::error(Code("syntax"), &source, span(4, 4, 1, 5), "m");
+        let text = render_problem(&problem, Paint::none());
+        assert!(text.contains("--> a.yaml:1:5\n") && text.contains('^'), "{text}");
     }
 
     #[test]

@@ -363,7 +363,7 @@ impl DirectionPolicy {
     pub(crate) fn rule_sets(&self) -> impl Iterator<Item = RuleSetId> + '_ {
         let classes = self.members.values().chain(self.classes.values());
         let columns = classes.map(|class| &class.column).chain([&*self.any]);
-        let entries = columns.flat_map(|column| column.iter()).map(|(_, entry)| entry.rules);
+        let entries = columns.flat_map(Column::iter).map(|(_, entry)| entry.rules);
         entries.chain(self.slots.iter().map(|slot| slot.entry.rules))
     }
 

@@ -74,7 +74,7 @@ impl L7Sets {
         let mut sets: Vec<(Protocol, PortRange, Arc<L7Set>)> = Vec::new();
         for (protocol, range) in redirecting_ranges(slots) {
             let covering = slots.iter().copied().filter(|slot| covers(slot, protocol, range));
-            let set = match covering.clone().any(|slot| is_dns(slot)) {
+            let set = match covering.clone().any(is_dns) {
                 // L7-4: the DNS proxy uses the rules of the very port only.
                 true => L7Set::new(covering.filter(|slot| slot.range == range), settings),
                 false => L7Set::new(covering.filter(|slot| !is_listener(slot)), settings),
@@ -145,7 +145,7 @@ fn selector_policy(
     let mut tag = |element: Option<ElementId>| {
         let elements = policy.elements.iter();
         let found =
-            elements.clone().find(|(id, _)| Some(*id) == element).or(elements.clone().next());
+            elements.clone().find(|(id, _)| Some(*id) == element).or_else(|| elements.clone().next());
         let Some((_, origin)) = found else { return u32::MAX };
         origins.push(Arc::clone(origin));
         u32::try_from(origins.len() - 1).unwrap_or(u32::MAX)
@@ -182,7 +182,7 @@ fn http_rule(rule: &HttpRule, secrets: &Secrets) -> netpol_l7::HttpRule {
         method: text(method),
         path: text(path),
         host: text(host),
-        headers: headers.iter().map(|header| header.to_string()).collect(),
+        headers: headers.iter().map(ToString::to_string).collect(),
         header_matches: header_matches.iter().map(|m| header_match(m, secrets)).collect(),
     }
 }

@@ -29,7 +29,7 @@ pub use l7::L7Set;
 pub use peer_policy::{L7List, PeerPolicy};
 pub use ports::NamedPorts;
 pub use redirect::{Redirect, Redirects};
-pub use rule_set::{RuleSet, RuleSets};
+pub use rule_set::{Elements, RuleSet, RuleSets};
 pub use slot::ResolvedFilter;
 pub use subject_policy::{SubjectContext, SubjectEnforcement, SubjectPolicy};
 

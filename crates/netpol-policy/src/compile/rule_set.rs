@@ -10,11 +10,14 @@ use crate::rule::Origin;
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
+/// Elements and where they come from, in order of their numbers.
+pub type Elements = Arc<[(ElementId, Arc<Origin>)]>;
+
 /// What stands behind an entry of a policy map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleSet {
     /// Elements of policies, in order of their numbers.
-    Elements(Arc<[(ElementId, Arc<Origin>)]>),
+    Elements(Elements),
     /// No policy restricts the direction (MAP-9).
     Unenforced,
     /// Policies apply, but none of them switches default deny on (DD-4).
@@ -100,7 +103,7 @@ impl RuleSets {
         }
     }
 
-    fn elements(&self, id: RuleSetId) -> Option<Arc<[(ElementId, Arc<Origin>)]>> {
+    fn elements(&self, id: RuleSetId) -> Option<Elements> {
         match &**self.by_id.get(&id)? {
             RuleSet::Elements(elements) => Some(Arc::clone(elements)),
             _ => None,

@@ -126,16 +126,16 @@ impl Cache {
     }
 
     /// Returns the addresses of a name, in order.
-    pub(super) fn addresses_of(&self, name: &str) -> impl Iterator<Item = IpAddr> {
+    pub(super) fn addresses_of<'a>(&'a self, name: &str) -> impl Iterator<Item = IpAddr> + use<'a> {
         self.records.get(name).into_iter().flat_map(|record| record.addresses.iter().copied())
     }
 
     /// Returns the names of an address, in order.
-    pub(super) fn names_of(&self, address: &IpAddr) -> impl Iterator<Item = &str> {
+    pub(super) fn names_of<'a>(&'a self, address: &IpAddr) -> impl Iterator<Item = &'a str> + use<'a> {
         self.by_address.get(address).into_iter().flat_map(SmallSet::iter).map(|name| &**name)
     }
 
-    /// Returns the labels of a name, and whether it has an address.
+    /// Tells whether a name has an address.
     pub(super) fn binds(&self, name: &str, address: &IpAddr) -> bool {
         self.records.get(name).is_some_and(|record| record.addresses.contains(address))
     }

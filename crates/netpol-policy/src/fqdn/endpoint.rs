@@ -75,43 +75,40 @@ impl Endpoint {
     ) -> Vec<Arc<str>> {
         let Surroundings { config, runs, .. } = around;
         self.zombies.insert_alive(name, address, kept.delete_pending_at, kept.alive_at, runs);
-        self.zombies.relieve(name, config)
+        self.zombies.relieve(std::slice::from_ref(name), config)
     }
 
     /// Retires what is over the limits, after something was added for a name; returns the names
     /// that lost addresses.
     fn see_to_limits(&mut self, name: &Arc<str>, around: Surroundings<'_>) -> Vec<Arc<str>> {
         let config = around.config;
-        let excess = self.history.trim(name, config.max_addresses_per_name.max(1));
-        let mut lost = self.retire(excess.into_iter().map(|entry| (Arc::clone(name), entry)), around);
+        let mut names = Vec::new();
+        for entry in self.history.trim(name, config.max_addresses_per_name.max(1)) {
+            self.retire(name, entry, around);
+            names.push(Arc::clone(name));
+        }
         let max_names = config.max_names_per_endpoint.max(1);
-        let excess = self.history.make_room(max_names, config.max_addresses_per_endpoint);
-        lost.extend(self.retire(excess, around));
-        lost
+        for (name, entry) in self.history.make_room(max_names, config.max_addresses_per_endpoint) {
+            self.retire(&name, entry, around);
+            names.push(name);
+        }
+        names.dedup();
+        self.zombies.relieve(&names, config)
     }
 
     /// Moves what has expired to the zombies, and removes zombies that are dead or too many;
-    /// returns the affected names, some of them twice (GCD-2).
+    /// returns the affected names (GCD-2).
     pub(super) fn expire(&mut self, around: Surroundings<'_>) -> Vec<Arc<str>> {
-        let expired = self.history.expire(around.now);
-        let mut affected = self.retire(expired, around);
-        affected.extend(self.zombies.collect(around.runs, around.config));
-        affected
+        for (name, entry) in self.history.expire(around.now) {
+            self.retire(&name, entry, around);
+        }
+        self.zombies.collect(around.runs, around.config)
     }
 
-    /// Moves what left the history to the zombies; returns the names that lost addresses.
-    fn retire(
-        &mut self,
-        gone: impl IntoIterator<Item = (Arc<str>, Entry)>,
-        around: Surroundings<'_>,
-    ) -> Vec<Arc<str>> {
-        let mut lost = Vec::new();
-        for (name, Entry { address, life }) in gone {
-            let pending = around.now.max(life.expiration);
-            self.zombies.insert(&name, address, pending, around.runs);
-            lost.extend(self.zombies.relieve(&name, around.config));
-        }
-        lost
+    /// Makes a zombie of what left the history (GCD-2, CCH-6).
+    fn retire(&mut self, name: &Arc<str>, Entry { address, life }: Entry, around: Surroundings<'_>) {
+        let pending = around.now.max(life.expiration);
+        self.zombies.insert(name, address, pending, around.runs);
     }
 
     /// Tells whether a name is known to have an address.

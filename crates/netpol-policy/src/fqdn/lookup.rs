@@ -3,12 +3,16 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use netpol_core::Prefix;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
+use super::conntrack::ConntrackRuns;
+use super::endpoint::Endpoint;
 use super::history::{Entry, Life};
+use super::zombies::Zombie;
 
 /// Addresses of one name that were learnt together, in the form in which Cilium keeps them (CCH-7).
 ///
@@ -95,14 +99,47 @@ impl Lookup {
         })
     }
 
+    /// Returns an address that may have a connection, once for each of its names.
+    fn of_zombie(
+        ip: IpAddr,
+        zombie: &Zombie,
+        expiration_time: Timestamp,
+    ) -> impl Iterator<Item = Self> {
+        zombie.names.iter().map(move |name| Self {
+            fqdn: (**name).to_owned(),
+            lookup_time: zombie.alive_at,
+            expiration_time,
+            ttl: 0,
+            ips: vec![ip],
+        })
+    }
+
     pub(super) fn life(&self) -> Life {
         Life { lookup: self.lookup_time, expiration: self.expiration_time }
     }
 }
 
 impl LookupRow {
+    /// Returns all that is known because of an endpoint, in order.
+    pub(super) fn of(
+        endpoint_id: u32,
+        endpoint: &Endpoint,
+        runs: &ConntrackRuns,
+        grace: Duration,
+    ) -> Vec<Self> {
+        let row = |source| move |lookup| Self { lookup, endpoint_id, source };
+        let answers = endpoint.history.iter().flat_map(|(name, entries)| Lookup::of(name, entries));
+        let connections = endpoint.zombies.alive(runs, grace);
+        let expected = runs.expected();
+        let connections = connections.flat_map(|(ip, zombie)| Lookup::of_zombie(ip, zombie, expected));
+        let answers = answers.map(row(LookupSource::Lookup));
+        let mut rows: Vec<_> = answers.chain(connections.map(row(LookupSource::Connection))).collect();
+        rows.sort_by(Self::compare);
+        rows
+    }
+
     /// Orders the rows of one endpoint.
-    pub(super) fn compare(&self, other: &Self) -> Ordering {
+    fn compare(&self, other: &Self) -> Ordering {
         let key = |row: &Self| (row.source, row.lookup.lookup_time, row.lookup.expiration_time);
         let ips = || self.lookup.ips.cmp(&other.lookup.ips);
         self.lookup.fqdn.cmp(&other.lookup.fqdn).then(key(self).cmp(&key(other))).then_with(ips)

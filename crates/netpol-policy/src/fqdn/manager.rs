@@ -14,10 +14,8 @@ use super::endpoint::{Endpoint, Learnt, Surroundings};
 use super::filter::NameFilter;
 use super::history::Life;
 use super::selectors::{Selectors, exact_name};
-use super::zombies::Zombie;
 use super::{
-    DnsAnswer, EndpointSnapshot, FqdnConfig, Lookup, LookupFilter, LookupRow, LookupSource,
-    MAX_NAME_LEN, NameChange, Snapshot, Timestamp,
+    DnsAnswer, EndpointSnapshot, FqdnConfig, Lookup, LookupFilter, LookupRow, MAX_NAME_LEN, NameChange, Snapshot, Timestamp,
 };
 use crate::rule::FqdnSelector;
 
@@ -299,32 +297,9 @@ impl NameManager {
     /// The pattern is invalid.
     pub fn lookups(&self, filter: &LookupFilter<'_>) -> Result<Vec<LookupRow>, Error> {
         let names = NameFilter::new(filter.pattern, self.config.dialect)?;
-        let mut rows = Vec::new();
-        for (&endpoint_id, endpoint) in &self.endpoints {
-            let start = rows.len();
-            let row = |source| move |lookup| LookupRow { lookup, endpoint_id, source };
-            let answers = endpoint.history.iter().filter(|(name, _)| names.matches(name));
-            let answers = answers.flat_map(|(name, entries)| Lookup::of(name, entries));
-            rows.extend(answers.map(row(LookupSource::Lookup)).filter(|row| filter.wants(row)));
-            let connections = endpoint.zombies.alive(&self.runs, self.config.idle_grace);
-            let connections = connections.flat_map(|(address, zombie)| self.connections(address, zombie));
-            let connections = connections.filter(|lookup| names.matches(&lookup.fqdn));
-            rows.extend(connections.map(row(LookupSource::Connection)).filter(|row| filter.wants(row)));
-            rows[start..].sort_by(LookupRow::compare);
-        }
-        Ok(rows)
-    }
-
-    /// Returns an address with a connection, once for each name.
-    fn connections(&self, address: IpAddr, zombie: &Zombie) -> impl Iterator<Item = Lookup> {
-        let (lookup_time, expiration_time) = (zombie.alive_at, self.runs.expected());
-        zombie.names.iter().map(move |name| Lookup {
-            fqdn: (**name).to_owned(),
-            lookup_time,
-            expiration_time,
-            ttl: 0,
-            ips: vec![address],
-        })
+        let grace = self.config.idle_grace;
+        let rows = self.endpoints.iter().flat_map(|(&id, state)| LookupRow::of(id, state, &self.runs, grace));
+        Ok(rows.filter(|row| filter.wants(row) && names.matches(&row.lookup.fqdn)).collect())
     }
 
     /// Returns how much is kept. The cost grows with the number of endpoints.

@@ -4,11 +4,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use domain::base::iana::OptRcode;
-use domain::base::message::RecordSection;
 use domain::base::name::ParsedName;
-use domain::base::record::{ParsedRecord, RecordHeader};
+use domain::base::record::ParsedRecord;
 use domain::base::wire::ParseError;
-use domain::base::{Message, Rtype};
+use domain::base::Message;
 use domain::rdata::{A, Aaaa, Cname};
 
 use super::DnsAnswer;

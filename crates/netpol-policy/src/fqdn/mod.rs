@@ -23,9 +23,8 @@
 //! Whoever controls a DNS server that policy allows controls what is in its answers. Memory is
 //! bounded per endpoint by [`FqdnConfig`]: names, addresses of one name, addresses of all names,
 //! zombies. The limits hold as soon as an answer is learnt (FQQ-7). What is over a limit leaves
-//! in a fixed order, what expires first first; a name that would have to be longer than 255 bytes
-//! is not learnt. The node keeps no more than its endpoints do, and what
-//! [`NameManager::preload`] was given.
+//! in a fixed order, what expires first first. A name longer than 255 bytes is not learnt. The node
+//! keeps no more than its endpoints do, and what [`NameManager::preload`] was given.
 //!
 //! The cost of an answer does not grow with the number of selectors or of names. That of a new
 //! selector grows with the number of names if it has a star (SLC-4).

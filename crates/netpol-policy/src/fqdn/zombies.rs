@@ -114,15 +114,18 @@ impl Zombies {
         names
     }
 
-    /// Removes what is over twice the limits, after something was added for a name, and returns
-    /// the names that lost addresses. Twice, so that the next few additions need not do it again.
-    pub(super) fn relieve(&mut self, name: &str, config: &FqdnConfig) -> Vec<Arc<str>> {
+    /// Removes what is over twice the limits, after something was added for these names, and
+    /// returns the names that lost addresses. Twice, so that the next few additions need not do it
+    /// again.
+    pub(super) fn relieve(&mut self, names: &[Arc<str>], config: &FqdnConfig) -> Vec<Arc<str>> {
         let mut lost = Vec::new();
-        if let Some(addresses) = self.by_name.get(name)
-            && addresses.len() > config.max_addresses_per_name.saturating_mul(2)
-        {
-            let excess = self.excess(addresses.iter(), config.max_addresses_per_name);
-            lost.extend(excess.into_iter().flat_map(|address| self.remove(address)));
+        for name in names {
+            if let Some(addresses) = self.by_name.get(name)
+                && addresses.len() > config.max_addresses_per_name.saturating_mul(2)
+            {
+                let excess = self.excess(addresses.iter(), config.max_addresses_per_name);
+                lost.extend(excess.into_iter().flat_map(|address| self.remove(address)));
+            }
         }
         if self.by_address.len() > config.max_deferred_deletes.saturating_mul(2) {
             lost.extend(self.limit(config.max_deferred_deletes));

@@ -9,7 +9,9 @@ use netpol_core::{LabelSet, LabelSource, Prefix};
 use super::Service;
 use crate::Options;
 use crate::compile::{ElementId, LoadedElement, LoadedPeers};
-use crate::rule::{Element, Peer, Peers, Policy, PolicyName, Rule, Selector, ServiceSelector};
+use crate::rule::{
+    Element, Peer, Peers, Policy, PolicyName, Requirement, Rule, Selector, ServiceSelector,
+};
 use crate::select::SelectorIndex;
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -27,6 +29,7 @@ pub(super) struct Policies {
     node_rules: SelectorIndex<RuleId>,
     // Rules with `toServices`, which change with the services.
     service_rules: BTreeSet<RuleId>,
+    label_keys: LabelKeys,
     next_rule: RuleId,
     next_element: u64,
 }
@@ -80,6 +83,7 @@ impl Policies {
         }
         let index = if loaded.node { &mut self.node_rules } else { &mut self.endpoint_rules };
         index.insert(&loaded.subject, id);
+        loaded.label_keys().for_each(|key| self.label_keys.insert(key));
         self.rules.insert(id, loaded);
         id
     }
@@ -91,6 +95,7 @@ impl Policies {
         for id in rules {
             let Some(rule) = self.rules.remove(&id) else { continue };
             prefixes.extend(rule.prefixes());
+            rule.label_keys().for_each(|key| self.label_keys.remove(key));
             let index = if rule.node { &mut self.node_rules } else { &mut self.endpoint_rules };
             index.remove(&rule.subject, id);
             self.service_rules.remove(&id);
@@ -110,6 +115,16 @@ impl Policies {
 
     pub(super) fn len(&self) -> usize {
         self.by_name.len()
+    }
+
+    /// Returns the keys of labels that selectors look at.
+    pub(super) fn label_keys(&self) -> &LabelKeys {
+        &self.label_keys
+    }
+
+    /// Tells whether selectors began or ceased to look at some label since this was last asked.
+    pub(super) fn take_label_keys_changed(&mut self) -> bool {
+        self.label_keys.take_changed()
     }
 
     /// Returns the elements that apply to a subject, in the order in which they were loaded.
@@ -134,13 +149,65 @@ impl Policies {
         for id in &self.service_rules {
             let Some(rule) = self.rules.get_mut(id) else { continue };
             let before: Vec<Prefix> = rule.prefixes().collect();
+            let keys: Vec<Arc<str>> = rule.label_keys().map(Arc::from).collect();
             if rule.reload(services, options) {
+                rule.label_keys().for_each(|key| self.label_keys.insert(key));
+                keys.iter().for_each(|key| self.label_keys.remove(key));
                 changes.subjects.push((rule.subject.clone(), rule.node));
                 changes.removed.extend(before);
                 changes.added.extend(rule.prefixes());
             }
         }
         changes
+    }
+}
+
+/// The keys of labels that selectors in force look at.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LabelKeys {
+    // How often each is looked at.
+    counts: Map<Arc<str>, u32>,
+    changed: bool,
+}
+
+impl LabelKeys {
+    fn insert(&mut self, key: &str) {
+        match self.counts.get_mut(key) {
+            Some(count) => *count += 1,
+            None => {
+                self.counts.insert(key.into(), 1);
+                self.changed = true;
+            }
+        }
+    }
+
+    fn remove(&mut self, key: &str) {
+        let Some(count) = self.counts.get_mut(key) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.counts.remove(key);
+            self.changed = true;
+        }
+    }
+
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.counts.contains_key(key)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.counts.keys().map(|key| &**key)
+    }
+
+    /// Tells whether keys came or went since this was last asked.
+    pub(super) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+}
+
+fn requirements(selector: &Selector) -> &[Requirement] {
+    match selector {
+        Selector::Labels(selector) => selector.requirements(),
+        Selector::Fqdn(_) => &[],
     }
 }
 
@@ -167,6 +234,16 @@ impl LoadedRule {
         changed
     }
 
+    /// Returns the keys of labels that the rule's selectors look at, each as often as they do.
+    fn label_keys(&self) -> impl Iterator<Item = &str> {
+        let peers = self.elements.iter().filter_map(|element| match &element.peers {
+            LoadedPeers::AnyOf(selectors) => Some(selectors.iter().map(|selector| &**selector)),
+            LoadedPeers::Nobody | LoadedPeers::Unrestricted => None,
+        });
+        let selectors = peers.flatten().chain([&self.subject]);
+        selectors.flat_map(requirements).map(|requirement| requirement.key.key())
+    }
+
     /// Returns the prefixes that CIDR peers name, those of `except` included.
     fn prefixes(&self) -> impl Iterator<Item = Prefix> + '_ {
         let peers = self.elements.iter().filter_map(|element| match &element.peers {
@@ -180,10 +257,7 @@ impl LoadedRule {
 /// Returns the prefixes that a selector of a CIDR peer names. Other selectors may ask for CIDR
 /// labels too, beside labels of pods; these name no prefix.
 fn named_prefixes(selector: &Selector) -> impl Iterator<Item = Prefix> + '_ {
-    let requirements = match selector {
-        Selector::Labels(selector) => selector.requirements(),
-        Selector::Fqdn(_) => &[],
-    };
+    let requirements = requirements(selector);
     let of_cidr_peer = requirements.iter().all(|requirement| {
         let source = requirement.key.source();
         matches!(source, LabelSource::Cidr | LabelSource::CidrGroup | LabelSource::Reserved)

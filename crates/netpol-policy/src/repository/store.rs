@@ -145,6 +145,22 @@ impl Repository {
         self.policies.len()
     }
 
+    /// Tells whether a selector of some policy in force looks at labels with this key.
+    #[must_use]
+    pub fn is_relevant_label(&self, key: &str) -> bool {
+        self.policies.label_keys().contains(key)
+    }
+
+    /// Returns the keys of labels that selectors of policies in force look at, in no order.
+    pub fn relevant_label_keys(&self) -> impl Iterator<Item = &str> {
+        self.policies.label_keys().iter()
+    }
+
+    /// Tells whether selectors began or ceased to look at some label since this was last asked.
+    pub fn take_relevant_labels_changed(&mut self) -> bool {
+        self.policies.take_label_keys_changed()
+    }
+
     /// Sets a service. Returns the prefixes that `toServices` peers gain and lose by it.
     pub fn insert_service(&mut self, service: Service) -> (Vec<Prefix>, Vec<Prefix>) {
         let key = (Arc::clone(&service.namespace), Arc::clone(&service.name));

@@ -1,6 +1,7 @@
 //! Selectors: predicates over identities.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 use netpol_core::{Label, LabelSet, LabelSource, SelectKey, keys};
@@ -115,23 +116,28 @@ impl LabelSelector {
         labels: impl IntoIterator<Item = (SelectKey, Arc<str>)>,
         expressions: impl IntoIterator<Item = Requirement>,
     ) -> Self {
-        let mut selector = Self {
-            requirements: expressions.into_iter().collect(),
-            n_labels: 0,
-            cidr_groups_only: false,
-        };
-        for (key, value) in labels {
-            selector.set_label(key, value);
-        }
-        selector
+        let equals =
+            |(key, value)| Requirement { key, operator: Operator::In, values: vec![value] };
+        let mut requirements: Vec<Requirement> = labels.into_iter().map(equals).collect();
+        // The sort is stable, so that of equal keys the one that counts stays the last.
+        requirements.sort_by(|a, b| label_order(&a.key).cmp(&label_order(&b.key)));
+        requirements.dedup_by(|later, earlier| {
+            let same = later.key == earlier.key;
+            if same {
+                mem::swap(later, earlier);
+            }
+            same
+        });
+        let n_labels = requirements.len();
+        requirements.extend(expressions);
+        Self { requirements, n_labels, cidr_groups_only: false }
     }
 
     /// Sets the value that the label with this key must have, replacing what `matchLabels` said
     /// about the very same key (SUBJ-2).
     pub fn set_label(&mut self, key: SelectKey, value: Arc<str>) {
         let labels = self.requirements.get(..self.n_labels).unwrap_or_default();
-        let place = labels
-            .binary_search_by(|r| (r.key.source(), r.key.key()).cmp(&(key.source(), key.key())));
+        let place = labels.binary_search_by(|r| label_order(&r.key).cmp(&label_order(&key)));
         let requirement = Requirement { key, operator: Operator::In, values: vec![value] };
         match place {
             Ok(index) => self.requirements.splice(index..=index, [requirement]).for_each(drop),
@@ -194,6 +200,11 @@ impl LabelSelector {
         let all_hold = self.requirements.iter().all(|requirement| requirement.matches(labels));
         all_hold && (!self.cidr_groups_only || labels.iter().any(names_cidr_group))
     }
+}
+
+/// In which order `matchLabels` are kept, whatever the order in which they are written.
+fn label_order(key: &SelectKey) -> (&LabelSource, &str) {
+    (key.source(), key.key())
 }
 
 /// Tells whether a label says in which CIDR group a prefix is (CG-1).

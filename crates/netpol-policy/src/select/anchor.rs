@@ -210,5 +210,8 @@ fn label_anchor(selector: &LabelSelector, choice: Option<usize>) -> Anchor<'_> {
 
 /// A condition on a CIDR label holds for every prefix inside (SEL-4).
 fn cidr_anchor(key: &SelectKey) -> Anchor<'_> {
-    key.prefix().map_or(Anchor::Key(key.key()), |prefix| Anchor::Prefix(*prefix))
+    match key.prefix() {
+        Some(prefix) => Anchor::Prefix(*prefix),
+        None => Anchor::Key(key.key()),
+    }
 }

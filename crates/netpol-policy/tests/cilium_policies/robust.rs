@@ -99,15 +99,3 @@ fn a_flood_of_unknown_fields_ends_in_an_error() {
     let (policies, report) = read(&cnp(&fields), &Options::default());
     assert!(policies.is_empty() && report.has_errors());
 }
-#[test]
-fn tmp_labels() {
-    let n: usize = 100_000;
-    let labels: Vec<String> = (0..n).rev().map(|n| format!("l{n:07}: v")).collect();
-    let text = cnp(&format!(
-        "endpointSelector: {{matchLabels: {{{}}}}}\ningress: [{{}}]",
-        labels.join(", ")
-    ));
-    let t = std::time::Instant::now();
-    let (p, r) = read(&text, &Options::default());
-    println!("{:?} {} {}", t.elapsed(), p.len(), r.problems().len());
-}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use netpol_core::{IdentityConfig, IpCache};
+use netpol_core::{IdentityConfig, IdentityRange, IpCache};
 use netpol_policy::doc::ReadOptions;
 use netpol_policy::ipcache::{PrefixConfig, PrefixMetadata};
 use netpol_policy::repository::{Repository, RepositoryLimits};
@@ -14,36 +14,8 @@ use super::documents::Backends;
 use super::endpoints::Endpoints;
 use super::identities::Identities;
 use super::names::Names;
-use super::{Engine, Map};
+use super::{Engine, EngineLimits, Map};
 use crate::snapshot::Snapshot;
-
-/// How much an engine takes before it refuses, each with a clear error.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct EngineLimits {
-    /// Policies in force; default 1,000,000.
-    pub policies: usize,
-    /// Endpoints, peers included; default 1,000,000.
-    pub endpoints: usize,
-    /// Entries of one policy map, both directions together; default 16384 (LIM-13).
-    pub map_entries: usize,
-    /// Addresses remembered for one DNS name; default 1000 (LIM-14).
-    pub addresses_per_name: usize,
-    /// DNS names remembered; default 100,000 (FQQ-7).
-    pub names: usize,
-}
-
-impl Default for EngineLimits {
-    fn default() -> Self {
-        Self {
-            policies: 1_000_000,
-            endpoints: 1_000_000,
-            map_entries: 16_384,
-            addresses_per_name: 1000,
-            names: 100_000,
-        }
-    }
-}
 
 /// Builds an [`Engine`] with settings of its own.
 ///
@@ -55,12 +27,25 @@ impl Default for EngineLimits {
 /// let engine = Engine::builder().enforcement(Enforcement::Always).cluster_name("paris").build();
 /// assert_eq!(&*engine.options().cluster_name, "paris");
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct EngineBuilder {
     options: Options,
     limits: EngineLimits,
     reading: ReadOptions,
     label_filter: LabelFilter,
+    identities: IdentityRange,
+}
+
+impl Default for EngineBuilder {
+    fn default() -> Self {
+        Self {
+            options: Options::default(),
+            limits: EngineLimits::default(),
+            reading: ReadOptions::default(),
+            label_filter: LabelFilter::default(),
+            identities: IdentityRange::DEFAULT,
+        }
+    }
 }
 
 impl EngineBuilder {
@@ -97,6 +82,13 @@ impl EngineBuilder {
         Self { limits, ..self }
     }
 
+    /// Sets the range that the numbers of pods' identities come from: that of the cluster in a mesh
+    /// (NUM-4).
+    #[must_use]
+    pub fn identities(self, identities: IdentityRange) -> Self {
+        Self { identities, ..self }
+    }
+
     /// Sets how documents are read: the namespace of those that say none, how much is read, and who checks
     /// a NetworkPolicy.
     #[must_use]
@@ -113,7 +105,7 @@ impl EngineBuilder {
     /// Returns the engine.
     #[must_use]
     pub fn build(self) -> Engine {
-        let Self { options, limits, reading, label_filter } = self;
+        let Self { options, limits, reading, label_filter, identities: range } = self;
         let repository_limits = {
             let mut repository_limits = RepositoryLimits::default();
             repository_limits.map_entries = limits.map_entries;
@@ -123,7 +115,7 @@ impl EngineBuilder {
         let mut config = IdentityConfig::default();
         config.cluster_name = options.cluster_name.to_string();
         config.node_identities = options.cidr_matches_nodes || options.node_selector_labels;
-        let identities = Identities::new(config, &mut repository);
+        let identities = Identities::new(config, range, &mut repository);
         let metadata = PrefixMetadata::new(PrefixConfig {
             dual_stack: options.dual_stack(),
             cidr_matches_nodes: options.cidr_matches_nodes,

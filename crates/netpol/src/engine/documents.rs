@@ -8,7 +8,7 @@ use netpol_core::Prefix;
 use netpol_policy::doc::{self, Object, Skipped};
 use netpol_policy::repository::Service;
 use netpol_policy::rule::{CidrGroup, Policy, PolicyName};
-use netpol_policy::{Code, Problem, Report, Source};
+use netpol_policy::{Report, Source};
 
 use super::Engine;
 
@@ -66,22 +66,6 @@ impl Engine {
             applied.manifests.extend(self.insert_object(object));
         }
         Ok(applied)
-    }
-
-    fn check_limits(&self, source: &Source, objects: &[Object], report: &mut Report) {
-        let added = objects.iter().filter(|object| match object {
-            Object::Policy(policy) => self.repository.policy(&policy.name).is_none(),
-            _ => false,
-        });
-        let limit = self.limits.policies;
-        if self.repository.policy_count() + added.count() > limit {
-            let message = format!("with this there would be more than {limit} policies");
-            let span = netpol_policy::Span { line: 1, column: 1, ..Default::default() };
-            report.push(
-                Problem::error(Code("too-many-policies"), source, span, message)
-                    .with_help("raise the engine's limit, or split the cluster"),
-            );
-        }
     }
 
     /// Adds or replaces one object; hands it back if it is a pod, a workload or a node.

@@ -232,7 +232,16 @@ impl Engine {
             service_account: endpoint.service_account.as_deref(),
             cluster: endpoint.cluster.as_deref().unwrap_or(&self.options.cluster_name),
         };
-        labels.identity_labels(&self.label_filter)
+        let labels = labels.identity_labels(&self.label_filter);
+        if !self.options.policy_relevant_labels {
+            return labels;
+        }
+        let always = [keys::NAMESPACE, keys::CLUSTER];
+        let relevant = |label: &&Label| {
+            let key = label.key();
+            always.contains(&key) || self.repository.is_relevant_label(key)
+        };
+        labels.iter().filter(relevant).cloned().collect()
     }
 
     /// Sets the labels of a namespace; pods in it get other identities (CHG-2).
@@ -266,10 +275,18 @@ impl Engine {
     }
 
     fn relabel_pods_of(&mut self, namespace: &str) -> Result<(), EngineError> {
-        let in_namespace = |state: &State| {
-            state.endpoint.kind == EndpointKind::Pod && *state.endpoint.namespace == *namespace
-        };
-        let pods = self.endpoints.iter().filter(|(_, state)| in_namespace(state));
+        self.relabel_pods(|endpoint| *endpoint.namespace == *namespace)
+    }
+
+    /// Gives pods the identities that their labels come to now. One that cannot be given a new
+    /// one keeps the old.
+    pub(super) fn relabel_pods(
+        &mut self,
+        concerned: impl Fn(&Endpoint) -> bool,
+    ) -> Result<(), EngineError> {
+        let concerned =
+            |state: &State| state.endpoint.kind == EndpointKind::Pod && concerned(&state.endpoint);
+        let pods = self.endpoints.iter().filter(|(_, state)| concerned(state));
         let pods: Vec<(EndpointId, State)> = pods.map(|(id, state)| (id, state.clone())).collect();
         let mut result = Ok(());
         for (id, old) in pods {

@@ -1,8 +1,8 @@
 //! Numbers for label sets, and who uses them.
 
 use netpol_core::{
-    AllocateError, IdentityAllocator, IdentityConfig, IdentityId, LabelSet, RESERVED_IDENTITIES,
-    ReservedIdentity, reserved_identity,
+    AllocateError, IdentityAllocator, IdentityConfig, IdentityId, IdentityRange, LabelSet,
+    RESERVED_IDENTITIES, ReservedIdentity, reserved_identity,
 };
 use netpol_policy::repository::Repository;
 
@@ -15,12 +15,16 @@ pub(super) struct Identities {
 
 impl Identities {
     /// Returns the identities of which every reserved one is known already (IDN-3).
-    pub(super) fn new(config: IdentityConfig, repository: &mut Repository) -> Self {
+    pub(super) fn new(
+        config: IdentityConfig,
+        range: IdentityRange,
+        repository: &mut Repository,
+    ) -> Self {
         let unknown = ReservedIdentity::Unknown;
         for reserved in RESERVED_IDENTITIES.into_iter().filter(|reserved| *reserved != unknown) {
             repository.insert_identity(reserved.id(), &reserved.labels());
         }
-        Self { config, allocator: IdentityAllocator::default() }
+        Self { config, allocator: IdentityAllocator::new(range) }
     }
 
     /// Returns the number of a label set and counts one more user; a new number is made known to

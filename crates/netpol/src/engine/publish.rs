@@ -31,7 +31,8 @@ impl Engine {
     /// between (CHG-3, CHG-4).
     pub fn publish(&mut self) -> Published {
         let mut changes = Vec::new();
-        let error = self.settle(&mut changes);
+        let relabelled = self.relabel_if_needed();
+        let error = self.settle(&mut changes).or(relabelled.err());
         self.enter_prefixes();
         for identity in std::mem::take(&mut self.unused) {
             self.identities.release(identity, &mut self.repository);
@@ -41,6 +42,15 @@ impl Engine {
         let revision = Revision(self.revision);
         self.published.store(Arc::new(self.snapshot(revision)));
         Published { revision, deltas: self.endpoint_deltas(changes), error }
+    }
+
+    /// Where only labels that policies look at make identities, policies change identities.
+    fn relabel_if_needed(&mut self) -> Result<(), EngineError> {
+        let changed = self.repository.take_relevant_labels_changed();
+        if changed && self.options.policy_relevant_labels {
+            self.relabel_pods(|_| true)?;
+        }
+        Ok(())
     }
 
     /// Computes policies and identities until nothing changes any more: policies bring name

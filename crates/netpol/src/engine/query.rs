@@ -61,6 +61,15 @@ impl Engine {
         self.repository.identities()
     }
 
+    /// Returns the keys of the labels that policies in force look at, sorted: all others could be left
+    /// out of identities without changing a verdict.
+    #[must_use]
+    pub fn policy_relevant_labels(&self) -> Vec<&str> {
+        let mut keys: Vec<&str> = self.repository.relevant_label_keys().collect();
+        keys.sort_unstable();
+        keys
+    }
+
     /// Returns how many identities are in use, besides the fixed ones.
     #[must_use]
     pub fn identity_count(&self) -> usize {

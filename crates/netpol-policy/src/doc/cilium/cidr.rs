@@ -6,7 +6,7 @@ use super::super::decode::{Context, Fields, Path};
 use super::super::node::Node;
 use super::super::selector::{KeyRule, label_selector};
 use super::super::{codes, names};
-use super::fields::{Hints, each, known_fields};
+use super::fields::{Hints, each, is_filled, items, key_span, known_fields};
 use super::prefix::{self, Written};
 use crate::Options;
 use crate::rule::{LabelSelector, Operator, Requirement, Selector};
@@ -92,7 +92,7 @@ fn only_member(
             cx.error_help(codes::MISSING_FIELD, node.span, path, message, help);
         }
         (Some(first), Some(second)) => {
-            let span = fields.key(second).map_or(node.span, |key| key.span);
+            let span = key_span(fields, second, node);
             let path = path.field(second);
             let message = format!("`{second}` cannot stand beside `{first}`");
             cx.error_help(codes::MIXED_PEERS, span, &path, message, help);
@@ -129,9 +129,9 @@ fn excepts(cx: &mut Context<'_>, fields: Fields<'_>, path: &Path<'_>) -> Vec<Wri
 /// Reports exceptions outside of the prefix, and those that leave nothing of it (CIDRV-5,
 /// QUIRK-23). Those that are no prefixes have been reported.
 fn check_excepts(cx: &mut Context<'_>, fields: Fields<'_>, path: &Path<'_>, outer: &Prefix) {
-    let items = super::fields::items(fields, "except");
+    let excepts = items(fields, "except");
     let path = path.field("except");
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in excepts.iter().enumerate() {
         let Some(written) = item.as_str().and_then(prefix::parse) else {
             continue;
         };
@@ -151,7 +151,7 @@ fn check_excepts(cx: &mut Context<'_>, fields: Fields<'_>, path: &Path<'_>, oute
 /// Reports exceptions from groups, which are hardly ever prefixes themselves (CIDRV-6, IGN-5).
 fn warn_of_except(cx: &mut Context<'_>, fields: Fields<'_>, path: &Path<'_>, member: &str) {
     if let Some(key) = fields.key("except")
-        && super::fields::is_filled(fields, "except")
+        && is_filled(fields, "except")
     {
         let path = path.field("except");
         let message = format!("`except` beside `{member}` has no effect on the group's prefixes");

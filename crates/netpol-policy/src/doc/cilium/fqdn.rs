@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::codes;
 use super::super::decode::{Context, Fields, Path};
 use super::super::node::Node;
-use super::fields::known_fields;
+use super::fields::{key_span, known_fields};
 use crate::rule::{DnsRule, FqdnSelector, Selector};
 
 /// Decodes an item of `toFQDNs` (FQDN-1).
@@ -34,7 +34,7 @@ fn names(cx: &mut Context<'_>, node: &Node, path: &Path<'_>) -> Option<Names> {
     let fields = known_fields(cx, node, path, &[NAME, PATTERN], &[])?;
     match (fields.get(NAME), fields.get(PATTERN)) {
         (Some(_), Some(_)) => {
-            let span = fields.key(PATTERN).map_or(node.span, |key| key.span);
+            let span = key_span(fields, PATTERN, node);
             let message = format!("`{NAME}` and `{PATTERN}` cannot stand beside each other");
             let help = "make two items of them";
             cx.error_help(codes::INVALID_VALUE, span, path, message, help);
@@ -112,7 +112,7 @@ pub(super) fn server_name_problem(text: &str) -> Option<String> {
     if text.len() > MAX_BYTES {
         return Some(too_long(text));
     }
-    let plain = text.strip_prefix("**.").or(text.strip_prefix("*."));
+    let plain = text.strip_prefix("**.").or_else(|| text.strip_prefix("*."));
     problem(plain.unwrap_or(text), "")
 }
 

@@ -2,9 +2,8 @@
 
 use super::super::codes;
 use super::super::decode::{Context, Path};
-use super::super::metadata::Metadata;
-use super::super::node::{Key, Node, Value};
-use super::fields::{each, fields_of, is_filled, items, known_fields, text_field};
+use super::super::node::{Key, Node};
+use super::fields::{each, fields_of, is_filled, items, key_span, known_fields, text_field};
 use super::peers::PeerKind;
 use super::rule::{Decoded, LISTS};
 use crate::{Options, Unsupported};
@@ -64,13 +63,8 @@ pub(super) fn used(rules: &[Decoded<'_>]) -> bool {
 }
 
 /// Reports that a policy with groups is not enforced.
-pub(super) fn warn(cx: &mut Context<'_>, root: &Node, meta: &Metadata) {
-    let span = match &root.value {
-        Value::Mapping(fields) => {
-            fields.iter().find(|(key, _)| key.text == "kind").map_or(meta.span, |(key, _)| key.span)
-        }
-        _ => meta.span,
-    };
+pub(super) fn warn(cx: &mut Context<'_>, root: &Node) {
+    let span = key_span(fields_of(root), "kind", root);
     let message =
         "the policy is not enforced: it waits for one that an operator derives from its groups";
     let help = "add the derived policy";

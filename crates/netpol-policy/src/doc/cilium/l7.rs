@@ -7,7 +7,7 @@ use netpol_core::Protocol;
 use super::super::codes;
 use super::super::decode::{Context, Fields, Path};
 use super::super::node::{Key, Node};
-use super::fields::{each, is_filled, items, known_fields, list_field, text_field};
+use super::fields::{each, fields_of, is_filled, items, known_fields, list_field, text_field};
 use super::port::WrittenPort;
 use super::scope::ListScope;
 use super::{fqdn, http, kafka};
@@ -335,7 +335,7 @@ pub(super) fn check_companions(cx: &mut Context<'_>, fields: Fields<'_>, path: &
     let Some(rules) = fields.get("rules") else {
         return;
     };
-    let rules = super::fields::fields_of(rules);
+    let rules = fields_of(rules);
     if !LISTS.iter().any(|list| is_filled(rules, list)) {
         return;
     }

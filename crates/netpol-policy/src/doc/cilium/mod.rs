@@ -38,7 +38,7 @@ use super::metadata::Metadata;
 use super::node::{Node, Value};
 use crate::Options;
 use crate::rule::{Policy, PolicyKind, PolicyName};
-use fields::known_fields;
+use fields::{key_span, known_fields};
 use rule::Decoded;
 use scope::Document;
 
@@ -58,7 +58,7 @@ pub(crate) fn policy(
     lint::rules(cx, &decoded);
     let waits = groups::used(&decoded);
     if waits {
-        groups::warn(cx, root, meta);
+        groups::warn(cx, root);
     }
     let problems = cx.report.problems().iter().skip(before);
     if problems.into_iter().any(crate::Problem::is_error) {
@@ -129,7 +129,7 @@ fn rules<'n>(
     }
     if fields.get("spec").is_none() && fields.get("specs").is_none() {
         // OBJ-7
-        let span = fields.key("kind").map_or(root.span, |key| key.span);
+        let span = key_span(fields, "kind", root);
         let help = "add `spec` with a subject and `ingress` or `egress`";
         let message = "the policy has neither `spec` nor `specs`";
         cx.error_help(codes::EMPTY_POLICY, span, &Path::Root, message, help);

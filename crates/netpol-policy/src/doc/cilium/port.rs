@@ -14,7 +14,6 @@ pub(super) struct WrittenPort {
     /// [`Protocol::ANY`] if absent (PORTV-6).
     pub(super) protocol: Protocol,
     pub(super) port: Port,
-    pub(super) span: Span,
     pub(super) port_span: Span,
     pub(super) protocol_span: Span,
     pub(super) end_span: Span,
@@ -57,7 +56,6 @@ pub(super) fn port(
     let written = WrittenPort {
         protocol,
         port,
-        span: node.span,
         port_span: span_of("port"),
         protocol_span: span_of("protocol"),
         end_span: span_of("endPort"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::codes;
 use super::super::decode::{Context, Fields, Path};
 use super::super::node::Node;
-use super::fields::{Hints, check_number, each, items, known_fields, list_field};
+use super::fields::{Hints, check_number, each, items, key_span, known_fields, list_field};
 use super::port::{self, WrittenPort};
 use super::scope::ListScope;
 use super::{icmp, l7, listener, tls};
@@ -108,7 +108,7 @@ fn written_ports(
         // PORT-2
         let message = "without ports this matches nothing";
         let help = "list ports; to mean all of them, leave `toPorts` out";
-        let span = fields.key("ports").map_or(node.span, |key| key.span);
+        let span = key_span(fields, "ports", node);
         cx.warning(codes::MATCHES_NOTHING, span, &path, message, help);
     }
     let port = |(index, item)| port::port(cx, item, &path.index(index), scope.options());

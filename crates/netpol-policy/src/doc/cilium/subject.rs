@@ -8,7 +8,7 @@ use super::super::codes;
 use super::super::decode::{Context, Fields, Path};
 use super::super::node::Node;
 use super::super::selector::{KeyRule, label_selector};
-use super::fields::{fields_of, items};
+use super::fields::{fields_of, items, key_span};
 use super::lint;
 use super::scope::Document;
 use crate::rule::{LabelSelector, Operator, PolicyKind, Requirement, Subject};
@@ -34,7 +34,7 @@ pub(super) fn subject(
             None
         }
         (Some(_), Some(_)) => {
-            let span = fields.key(NODES).map_or(node.span, |key| key.span);
+            let span = key_span(fields, NODES, node);
             let message = "the rule has both `endpointSelector` and `nodeSelector`";
             let help = "write two rules under `specs`";
             cx.error_help(codes::SUBJECT, span, path, message, help);
@@ -73,7 +73,7 @@ fn nodes(
     path: &Path<'_>,
     document: &Document<'_>,
 ) -> Option<Subject> {
-    let span = fields.key(NODES).map_or(node.span, |key| key.span);
+    let span = key_span(fields, NODES, node);
     if document.policy.kind != PolicyKind::Clusterwide {
         // OBJ-10
         let message = "a CiliumNetworkPolicy cannot select nodes";

@@ -3,7 +3,7 @@
 use super::cursor::Mark;
 use super::flaw::{Flaw, Parsed};
 use super::parser::Parser;
-use super::resolve::resolve;
+use super::resolve::{Kind, kind, resolve};
 use super::scalar::Place;
 use crate::doc::codes;
 use crate::doc::node::{Key, Node, Value};
@@ -46,15 +46,12 @@ impl Parser<'_> {
             let key = self.plain_key(start, text);
             return self.mapping(start, key);
         }
-        self.plain_value(start, min)
+        self.plain_node(start, text, min)
     }
 
-    /// Makes the plain scalar of which the first line has been read a value.
-    fn plain_value(&mut self, start: Mark, min: usize) -> Parsed<Node> {
-        let first_end = self.cursor.pos();
-        let text = self.plain_rest(start, Place::Block(min))?;
-        let value =
-            if self.cursor.pos() == first_end { resolve(&text) } else { Value::String(text) };
+    /// Makes a node of the plain scalar whose first line has been read.
+    fn plain_node(&mut self, start: Mark, first: &str, min: usize) -> Parsed<Node> {
+        let value = self.plain_value(start, first, Place::Block(min))?;
         let end = self.cursor.pos();
         self.finish_line()?;
         self.node_to(start, end, value)
@@ -74,8 +71,8 @@ impl Parser<'_> {
             _ => {
                 let start = self.cursor.mark();
                 self.check_plain()?;
-                self.plain_line(Place::Block(min));
-                self.plain_value(start, min)
+                let first = self.plain_line(Place::Block(min));
+                self.plain_node(start, first, min)
             }
         }
     }
@@ -277,14 +274,15 @@ impl Parser<'_> {
     /// Returns a plain key. One that is no string is a flaw, as is the merge key.
     pub(super) fn plain_key(&mut self, start: Mark, text: &str) -> Key {
         let span = start.to(start.offset + text.len());
-        let value = resolve(text);
+        let kind = kind(text);
         if text == "<<" {
             let message = "merge keys are not part of Kubernetes documents";
             let flaw = Flaw::new(codes::UNSUPPORTED_YAML, span, message)
                 .help("write the fields out, or use an alias for a whole value");
             self.flaws.push(*flaw);
-        } else if !matches!(value, Value::String(_)) {
-            let message = format!("the key `{text}` is {}, not a string", value.kind());
+        } else if kind != Kind::String {
+            let what = resolve(text).kind();
+            let message = format!("the key `{text}` is {what}, not a string");
             let flaw = Flaw::new(codes::KEY_TYPE, span, message);
             self.flaws.push(*flaw.help(format!("quote it: \"{text}\"")));
         }

@@ -3,7 +3,6 @@
 use super::cursor::Mark;
 use super::flaw::{Flaw, Parsed};
 use super::parser::Parser;
-use super::resolve::resolve;
 use super::scalar::Place;
 use crate::doc::codes;
 use crate::doc::node::{Key, Node, Value};
@@ -145,10 +144,7 @@ impl Parser<'_> {
     fn flow_plain(&mut self, start: Mark) -> Parsed<Node> {
         self.check_plain()?;
         let first = self.plain_line(Place::Flow);
-        let first_end = self.cursor.pos();
-        let text = self.plain_rest(start, Place::Flow)?;
-        let value =
-            if self.cursor.pos() == first_end { resolve(first) } else { Value::String(text) };
+        let value = self.plain_value(start, first, Place::Flow)?;
         self.node(start, value)
     }
 

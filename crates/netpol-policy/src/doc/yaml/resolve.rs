@@ -2,59 +2,77 @@
 
 use crate::doc::node::Value;
 
+/// The types that a plain scalar can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Float,
+    String,
+}
+
 /// Returns the value of a plain scalar.
+pub(super) fn resolve(text: &str) -> Value {
+    match kind(text) {
+        Kind::Null => Value::Null,
+        Kind::Bool(flag) => Value::Bool(flag),
+        Kind::Integer(number) => Value::Integer(number),
+        Kind::Float => Value::Float(text.to_owned()),
+        Kind::String => Value::String(text.to_owned()),
+    }
+}
+
+/// Returns the type of a plain scalar.
 ///
 /// A whole number with needless zeros in front is left as it is written: YAML 1.1, which other
 /// readers of the same file may follow, takes it for octal. The same goes for numbers that do not
 /// fit.
-pub(super) fn resolve(text: &str) -> Value {
+pub(super) fn kind(text: &str) -> Kind {
     match text.as_bytes() {
-        [] => Value::Null,
+        [] => Kind::Null,
         [b'0'..=b'9' | b'+' | b'-' | b'.', ..] => number(text),
         [b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F', ..] => word(text),
-        _ => Value::String(text.to_owned()),
+        _ => Kind::String,
     }
 }
 
-fn word(text: &str) -> Value {
+fn word(text: &str) -> Kind {
     match text {
-        "~" | "null" | "Null" | "NULL" => Value::Null,
-        "true" | "True" | "TRUE" => Value::Bool(true),
-        "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => Value::String(text.to_owned()),
+        "~" | "null" | "Null" | "NULL" => Kind::Null,
+        "true" | "True" | "TRUE" => Kind::Bool(true),
+        "false" | "False" | "FALSE" => Kind::Bool(false),
+        _ => Kind::String,
     }
 }
 
-fn number(text: &str) -> Value {
+fn number(text: &str) -> Kind {
     if let Some(digits) = text.strip_prefix("0x") {
-        return radix(text, digits, 16);
+        return radix(digits, 16);
     }
     if let Some(digits) = text.strip_prefix("0o") {
-        return radix(text, digits, 8);
+        return radix(digits, 8);
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if is_digits(unsigned) {
         let ambiguous = unsigned.len() > 1 && unsigned.starts_with('0');
         return match text.parse() {
-            Ok(number) if !ambiguous => Value::Integer(number),
-            _ => Value::Float(text.to_owned()),
+            Ok(number) if !ambiguous => Kind::Integer(number),
+            _ => Kind::Float,
         };
     }
     if is_float(unsigned) || is_special(text, unsigned) {
-        return Value::Float(text.to_owned());
+        return Kind::Float;
     }
-    Value::String(text.to_owned())
+    Kind::String
 }
 
-/// Returns the number that `digits` stand for; `text` if they are none.
-fn radix(text: &str, digits: &str, radix: u32) -> Value {
+/// Returns what digits of a number with a prefix stand for.
+fn radix(digits: &str, radix: u32) -> Kind {
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
-        return Value::String(text.to_owned());
+        return Kind::String;
     }
-    match i64::from_str_radix(digits, radix) {
-        Ok(number) => Value::Integer(number),
-        Err(_) => Value::Float(text.to_owned()),
-    }
+    i64::from_str_radix(digits, radix).map_or(Kind::Float, Kind::Integer)
 }
 
 /// Tells whether a text without sign is `.5`, `1.`, `1.5`, `1e3` and the like.

@@ -3,7 +3,9 @@
 use super::cursor::{Mark, is_separator};
 use super::flaw::{Flaw, Parsed};
 use super::parser::Parser;
+use super::resolve::resolve;
 use crate::doc::codes;
+use crate::doc::node::Value;
 
 /// Where a scalar stands, which decides how far it may reach.
 #[derive(Clone, Copy, Debug)]
@@ -37,22 +39,23 @@ impl<'t> Parser<'t> {
         self.cursor.slice(start, start + end)
     }
 
-    /// Reads the further lines of a plain scalar whose first line is behind the cursor, and
-    /// returns the whole, with ends of lines folded into spaces.
-    pub(super) fn plain_rest(&mut self, start: Mark, place: Place) -> Parsed<String> {
-        let mut text = self.cursor.slice(start.offset, self.cursor.pos()).to_owned();
+    /// Reads a plain scalar whose first line is behind the cursor, and gives it its type. Only one
+    /// on a single line can be anything but a string.
+    pub(super) fn plain_value(&mut self, start: Mark, first: &str, place: Place) -> Parsed<Value> {
+        let mut rest = None;
         loop {
             let end = self.cursor.clone();
             let Some(n_empty) = self.next_plain_line(place) else {
                 self.cursor = end;
-                return Ok(text);
+                return Ok(rest.map_or_else(|| resolve(first), Value::String));
             };
             let line_start = self.cursor.mark();
             let line = self.plain_line(place);
             if matches!(place, Place::Block(_)) && self.at_colon() {
                 return Err(self.key_in_scalar(start, line_start, line));
             }
-            fold(&mut text, n_empty);
+            let text = rest.get_or_insert_with(|| first.to_owned());
+            fold(text, n_empty);
             text.push_str(line);
         }
     }

@@ -1,9 +1,11 @@
-use proptest::prelude::*;
-use saphyr_parser::{Event, ScalarStyle};
+mod oracle;
+mod writer;
 
+use proptest::prelude::*;
+
+use self::oracle::oracle;
 use super::*;
 use crate::doc::node::Value;
-use crate::{Problem, Report};
 
 /// Reads all documents of a text, and what is reported.
 fn read(text: &str) -> (Vec<Node>, Report) {
@@ -40,213 +42,207 @@ fn flat(node: &Node) -> String {
     }
 }
 
-/// Returns the documents of a text as another reader understands them.
-fn oracle(text: &str) -> Result<Vec<String>, String> {
-    let mut documents = Vec::new();
-    for event in saphyr_parser::Parser::new_from_str(text) {
-        let (event, _) = event.map_err(|error| error.to_string())?;
-        documents.push(event);
-    }
-    let mut events = documents.into_iter();
-    let mut documents = Vec::new();
-    while let Some(event) = events.next() {
-        if let Event::DocumentStart(_) = event {
-            let first = events.next().ok_or("no event")?;
-            documents.push(oracle_node(first, &mut events)?);
-        }
-    }
-    Ok(documents)
-}
 
-fn oracle_node<'e>(
-    event: Event<'e>,
-    events: &mut impl Iterator<Item = Event<'e>>,
-) -> Result<String, String> {
-    match event {
-        Event::Scalar(text, style, _, None) => Ok(oracle_scalar(&text, style)),
-        Event::SequenceStart(_, None) => {
-            let mut items = Vec::new();
-            loop {
-                match events.next().ok_or("no event")? {
-                    Event::SequenceEnd => return Ok(format!("[{}]", items.join(","))),
-                    event => items.push(oracle_node(event, events)?),
-                }
-            }
-        }
-        Event::MappingStart(_, None) => {
-            let mut fields = Vec::new();
-            loop {
-                let Event::Scalar(key, ..) = (match events.next().ok_or("no event")? {
-                    Event::MappingEnd => return Ok(format!("{{{}}}", fields.join(","))),
-                    event => event,
-                }) else {
-                    return Err("a key that is no scalar".to_owned());
-                };
-                let value = events.next().ok_or("no event")?;
-                fields.push(format!("{key:?}:{}", oracle_node(value, events)?));
-            }
-        }
-        event => Err(format!("{event:?}")),
-    }
-}
-
-fn oracle_scalar(text: &str, style: ScalarStyle) -> String {
-    let value = match style {
-        ScalarStyle::Plain => resolve::resolve(text),
-        _ => Value::String(text.to_owned()),
-    };
-    let span = START;
-    flat(&Node { span, value })
+/// Returns the documents of a text in which nothing is wrong.
+fn trees(text: &str) -> Vec<String> {
+    let (trees, report) = read(text);
+    assert!(report.is_empty(), "{text}\n{report}");
+    trees.iter().map(flat).collect()
 }
 
 #[test]
-fn scratch() {
-    let mut seeds = Vec::new();
-    for dir in [
-        "/work/shared/corpus",
-        "/work/shared/tutorial",
-        "/work/shared/conformance",
-        "/tmp/a1/seeds",
-    ] {
-        walk(std::path::Path::new(dir), &mut seeds);
-    }
-    println!("{} seeds", seeds.len());
-    let mut x: u64 = std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
-    let mut rnd = move |n: usize| {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        (x % n.max(1) as u64) as usize
-    };
-    let n: usize = std::env::var("N").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
-    let mut bad = 0;
-    let mut accepted = 0;
-    let mut refused = 0;
-    let bits = [
-        ": ", "- ", "\n", "  ", " ", "\"", "'", "[", "]", "{", "}", ",", "#", " #", "|\n", ">\n",
-        "---\n", "a", "b: c", "\n  - ", "\t", "\\", "|-\n", ">+2\n", "\n\n", "é", "null", "0x1",
-        "\r\n", "&a ", "*a", "?", "!", "%", "@", "&a", "...\n", ":", "-", "\\n", "\\u00e9", "''",
+fn every_style_is_read() {
+    let cases = [
+        ("a: b", r#"{"a":"b"}"#),
+        ("a:   b   # c\n\n# d\nc : d#e\n", r#"{"a":"b","c":"d#e"}"#),
+        ("a:\nb: ~\nc: null\n", r#"{"a":null,"b":null,"c":null}"#),
+        ("a:\n- b\n-   c\n-\n- - d\n  - e\n", r#"{"a":["b","c",null,["d","e"]]}"#),
+        ("- a: b\n  c:\n    d: e\n- f: g\n", r#"[{"a":"b","c":{"d":"e"}},{"f":"g"}]"#),
+        ("-\n  a: b\n-\n  - c\n", r#"[{"a":"b"},["c"]]"#),
+        ("a: b\n  c\n\n  d\ne: f\n", r#"{"a":"b c\nd","e":"f"}"#),
+        ("a: b\n  - c\n", r#"{"a":"b - c"}"#),
+        ("a: http://b/?c#d\nb: -x\nc: :y\nd: ?z\n", r#"{"a":"http://b/?c#d","b":"-x","c":":y","d":"?z"}"#),
+        ("a: 'b''c'\n\"d\\t\\x41\\u00e4\\U0001F600\\/\": e\n", r#"{"a":"b'c","d\tAä😀/":"e"}"#),
+        ("a: \"b\n  c\n\n  d \\\n   e\\\n\n\n  f \"\n", r#"{"a":"b c\nd e\n\nf "}"#),
+        ("a: 'b \n\n\n c'\n", r#"{"a":"b\n\nc"}"#),
+        ("a: |\n  b\n   c\n\n  d\n\ne: f\n", r#"{"a":"b\n c\n\nd\n","e":"f"}"#),
+        ("a: |-\n  b\n\nc: |+\n  d\n\ne: f\n", r#"{"a":"b","c":"d\n\n","e":"f"}"#),
+        ("a: >\n  b\n  c\n\n  d\n    e\n  f\n", r#"{"a":"b c\nd\n  e\nf\n"}"#),
+        ("a: |2-\n   b\n  c\n", r#"{"a":" b\nc"}"#),
+        ("a: | # c\n\n  b", r#"{"a":"\nb"}"#),
+        ("a: |\nb: |-\n\nc: d\n", r#"{"a":"","b":"","c":"d"}"#),
+        ("- |\n a\n- >-\n b\n c\n", r#"["a\n","b c"]"#),
+        ("[a, [b], {c: d, 'e':f, \"g\":[h]}, i: j, ]", r#"["a",["b"],{"c":"d","e":"f","g":["h"]},{"i":"j"}]"#),
+        ("{a: , b: [], c: {}, d: e f\n g, # h\n}", r#"{"a":null,"b":[],"c":{},"d":"e f g"}"#),
+        ("a: {b: 1, c: true, d: 1.5, e: 1e3, f: \"1\"}", r#"{"a":{"b":1,"c":true,"d":#1.5,"e":#1e3,"f":"1"}}"#),
+        ("a: &x [b]\nc: *x\nd: &x e\nf: *x\ng: &y\n  h: i\nj: [*y, &z k, *z]\n",
+         r#"{"a":["b"],"c":["b"],"d":"e","f":"e","g":{"h":"i"},"j":[{"h":"i"},"k","k"]}"#),
+        ("- &a\n  b: c\n- *a\n- &d e\n", r#"[{"b":"c"},{"b":"c"},"e"]"#),
+        ("\u{FEFF}%YAML 1.2\n---\na: b\r\nc:\r\n  - d\r\n", r#"{"a":"b","c":["d"]}"#),
+        ("a:\tb\n\t\n \t# c\nd: e\t\n", r#"{"a":"b","d":"e"}"#),
+        ("\t{\"a\":\t1}\t", r#"{"a":1}"#),
+        ("ä: ö\n😀: [ü]\n", r#"{"ä":"ö","😀":["ü"]}"#),
     ];
-    for _ in 0..n {
-        let mut t = seeds[rnd(seeds.len())].clone();
-        if t.len() > 1500 {
-            let mut e = 1500;
-            while !t.is_char_boundary(e) {
-                e -= 1;
-            }
-            t.truncate(e);
+    for (text, wanted) in cases {
+        assert_eq!(trees(text), [wanted], "{text}");
+    }
+}
+
+#[test]
+fn documents_are_read_one_by_one() {
+    assert_eq!(trees("a\n---\nb\n...\n---\n# c\n--- d\n"), [r#""a""#, r#""b""#, r#""d""#]);
+    // YAML ends a document even inside of a scalar.
+    assert_eq!(trees("a: |\n  b\n---\nc\n"), [r#"{"a":"b\n"}"#, r#""c""#]);
+}
+
+#[test]
+fn places_are_counted_in_bytes_and_in_characters() {
+    let text = "ä: \"ö\"\r\nb:\n- {ü: [x, yy]}\n- |\n  z\n- *a\n".replace("*a", "1");
+    let (trees, _) = read(&text);
+    let root = &trees[0];
+    let place = |node: &Node| {
+        let Span { start, end, line, column } = node.span;
+        (text.get(start..end).unwrap(), line, column)
+    };
+    assert_eq!(place(root.get("ä").unwrap()), ("\"ö\"", 1, 4));
+    let Value::Sequence(items) = &root.get("b").unwrap().value else {
+        panic!("{root:?}");
+    };
+    assert_eq!(place(&items[0]), ("{ü: [x, yy]}", 3, 3));
+    let Value::Sequence(inner) = &items[0].get("ü").unwrap().value else {
+        panic!("{items:?}");
+    };
+    assert_eq!(place(&inner[1]), ("yy", 3, 11));
+    assert_eq!(place(&items[1]), ("|\n  z", 4, 3));
+    assert_eq!(place(&items[2]), ("1", 6, 3));
+    let Value::Mapping(fields) = &root.value else {
+        panic!("{root:?}");
+    };
+    let keys: Vec<_> = fields.iter().map(|(key, _)| (key.span.line, key.span.column)).collect();
+    assert_eq!(keys, [(1, 1), (2, 1)]);
+    assert_eq!((root.span.start, root.span.end), (0, text.len() - 1));
+}
+
+/// Texts to change at random: what people write, and every style.
+const SEEDS: [&str; 4] = [
+    "apiVersion: cilium.io/v2 # c\nkind: CiliumNetworkPolicy\nmetadata:\n  name: a\nspec:\n  \
+     endpointSelector:\n    matchLabels: {app: web, 'k8s:x': \"y\"}\n  ingress:\n  - fromEndpoints:\n    \
+     - matchLabels:\n        app: b\n    toPorts:\n      - ports:\n          - port: \"80\"\n            \
+     protocol: TCP\n\n    # d\n    -   {port: '1', protocol: UDP}\n",
+    "a: |\n  b\n   c\n\n  d\ne: >-\n  f\n  g\n\n    h\n  i\nj: \"k\\n\n  l\"\nm: n\n  o\n\n  p\nq: 'r'\n",
+    "- a: &x [b, c]\n  d: *x\n- - e\n  - f: g\n    h:\n    - i\n-\n  j: null\n---\nk\n",
+    "{\"a\": [1, 2.5, true, null], \"b\": {\"c\": \"d\\u00e4\\\"\"},\n \"e\": [], \"f\": {}, g: h i}\n",
+];
+
+/// What is put into them.
+const BITS: [&str; 48] = [
+    ": ", ":", "- ", "-", "\n", "  ", " ", "\"", "'", "[", "]", "{", "}", ", ", ",", "#", " #", "|\n",
+    ">\n", "|-\n", ">+2\n", "---\n", "...\n", "a", "b: c", "\n  - ", "\n    ", "\t", "\\", "\\n", "\\x4",
+    "\n\n", "é", "😀", "null", "0x1", "\r\n", "&a ", "*a", "? ", "!", "%", "@", "<<", "''", "{{", "\u{85}",
+    "~",
+];
+
+/// A change: where, how many characters go, and what comes.
+fn changes() -> impl Strategy<Value = Vec<(prop::sample::Index, usize, &'static str)>> {
+    let bit = prop::sample::select(&BITS[..]);
+    prop::collection::vec((any::<prop::sample::Index>(), 0..4_usize, bit), 1..6)
+}
+
+fn changed(seed: &str, changes: Vec<(prop::sample::Index, usize, &str)>) -> String {
+    let mut text: Vec<char> = seed.chars().collect();
+    for (index, n_removed, bit) in changes {
+        let start = index.index(text.len() + 1);
+        let end = (start + n_removed).min(text.len());
+        text.splice(start..end, bit.chars());
+    }
+    // The other reader counts an unfinished last line of blanks as a line.
+    let text: String = text.into_iter().collect();
+    text.trim_end_matches([' ', '\t']).to_owned() + "\n"
+}
+
+/// Tells whether the other reader refuses what YAML allows: an indentation between brackets, a
+/// tab behind a colon, a bracket right behind a colon; or does not resolve aliases here.
+fn is_stricter(error: &str) -> bool {
+    let reasons = ["invalid indentation", "valid YAML whitespace", "may not precede", "Alias("];
+    reasons.iter().any(|reason| error.contains(reason))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn what_is_accepted_means_the_same_to_another_reader(
+        seed in prop::sample::select(&SEEDS[..]),
+        changes in changes(),
+    ) {
+        let text = changed(seed, changes);
+        let (trees, report) = read(&text);
+        if report.has_errors() {
+            // Whatever is wrong has a place.
+            prop_assert!(report.errors().all(|error| error.place().line > 0));
+            return Ok(());
         }
-        for _ in 0..1 + rnd(4) {
-            let mut at = rnd(t.len() + 1);
-            while !t.is_char_boundary(at) {
-                at -= 1;
-            }
-            match rnd(3) {
-                0 => t.insert_str(at, bits[rnd(bits.len())]),
-                1 => {
-                    let mut e = (at + 1 + rnd(4)).min(t.len());
-                    while !t.is_char_boundary(e) {
-                        e += 1;
-                    }
-                    t.replace_range(at..e, "");
-                }
-                _ => {
-                    let mut e = (at + 1).min(t.len());
-                    while !t.is_char_boundary(e) {
-                        e += 1;
-                    }
-                    t.replace_range(at..e, bits[rnd(bits.len())]);
-                }
-            }
-        }
-        while t.ends_with(' ') {
-            t.pop();
-        }
-        if !t.ends_with('\n') {
-            t.push('\n');
-        }
-        let (trees, report) = read(&t);
         let ours: Vec<String> = trees.iter().map(flat).collect();
-        let theirs = oracle(&t);
-        let ok = !report.has_errors();
-        if ok {
-            accepted += 1
-        } else {
-            refused += 1
-        }
-        let show = match &theirs {
-            Ok(theirs) => {
-                let theirs: Vec<_> = theirs.iter().filter(|t| *t != "null").cloned().collect();
-                if ok {
-                    theirs != ours
-                } else {
-                    report.errors().any(|p| {
-                        p.code() == codes::SYNTAX
-                            && ![
-                                "is no `key: value`",
-                                "on one line",
-                                "no key stands",
-                                "tab behind a dash",
-                                "`:` cannot stand",
-                                "cannot begin a value",
-                            ]
-                            .iter()
-                            .any(|m| p.message().contains(m))
-                    })
-                }
+        match oracle(&text) {
+            Ok(mut theirs) => {
+                theirs.retain(|tree| tree != "null");
+                prop_assert_eq!(ours, theirs, "{}", text);
             }
-            Err(e) => {
-                ok && !e.contains("event")
-                    && !e.contains("invalid indentation")
-                    && !e.contains("valid YAML whitespace")
-                    && !e.contains("Alias")
-            }
-        };
-        if show && bad < 12 {
-            bad += 1;
-            println!("=====\n{t}\n----- ours {ok} {report}\n{ours:?}\n----- theirs {theirs:?}");
-        } else if show {
-            bad += 1;
+            Err(error) => prop_assert!(is_stricter(&error), "{error}\n{text}"),
         }
     }
-    println!("{bad} bad, accepted {accepted} refused {refused}");
-}
-fn walk(path: &std::path::Path, seeds: &mut Vec<String>) {
-    if path.is_dir() {
-        for e in std::fs::read_dir(path).unwrap() {
-            walk(&e.unwrap().path(), seeds);
-        }
-        return;
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,200}|[ \\-:\\[\\]{}'\"|>&*#,a\n]{0,60}") {
+        let (trees, report) = read(&text);
+        prop_assert!(trees.is_empty() != report.is_empty() || report.errors().count() > 0);
     }
-    let ext = path.extension().and_then(|e| e.to_str()).unwrap_or("");
-    if ext != "yaml" && ext != "json" {
-        return;
-    }
-    let text = std::fs::read_to_string(path).unwrap();
-    if text.len() > 3_000_000 {
-        return;
-    }
-    check(&text, &path.display().to_string());
-    for tree in read(&text).0 {
-        if let Some(policies) = tree.get("policies").and_then(Node::as_str) {
-            check(policies, &path.display().to_string());
-            seeds.extend(policies.split("---\n").map(str::to_owned));
-        }
-    }
-    if ext == "yaml" {
-        seeds.extend(text.split("---\n").map(str::to_owned));
+
+    #[test]
+    fn trees_survive_writing_in_any_style(tree in writer::trees(), choices in writer::choices()) {
+        let text = writer::written(&tree, choices);
+        let wanted = tree.flat();
+        prop_assert_eq!(trees(&text), [wanted.as_str()], "{}", text);
+        prop_assert_eq!(oracle(&text), Ok(vec![wanted]), "{}", text);
     }
 }
-fn check(text: &str, name: &str) {
-    let (trees, report) = read(text);
-    let ours: Vec<String> = trees.iter().map(flat).collect();
-    match oracle(text) {
-        Ok(theirs) => {
-            let theirs: Vec<_> = theirs.into_iter().filter(|t| t != "null").collect();
-            if theirs != ours {
-                println!("DIFF {name}\n {report}\n{ours:?}\n{theirs:?}");
-            }
-        }
-        Err(e) => println!("{name}: oracle {e}; ours {report} {}", ours.len()),
+
+#[test]
+fn time_grows_with_the_size_of_the_text_and_no_faster() {
+    const N: usize = 1 << 18;
+    let cases = [
+        "[".repeat(N),
+        "{".repeat(N),
+        "[],".repeat(N),
+        format!("[{}]", "a: b, ".repeat(N)),
+        format!("{{{}}}", (0..N).map(|n| format!("k{n}: v, ")).collect::<String>()),
+        "- ".repeat(N),
+        "a: ".repeat(N),
+        "a:\n".repeat(N),
+        format!("a: {}", "b\n ".repeat(N)),
+        format!("a: \"{}", "b\n ".repeat(N)),
+        format!("a: |\n{}", " b\n".repeat(N)),
+        format!("a: >\n{}", "\n".repeat(N)),
+        format!("a: b\n{}c: d", "\n".repeat(N)),
+        format!("a: b{}", " ".repeat(N)),
+        format!("a: [{}]", "ä, ".repeat(N)),
+        format!("a: [{}]", "'b', # c\n".repeat(N)),
+        format!("- a\n{}", "- b\n".repeat(N)),
+        format!("a: &a b\nc: [{}]", "*a, ".repeat(N)),
+        format!("[{}]", (0..N).map(|n| format!("&a{n} x, *a{n}, ")).collect::<String>()),
+        "---\n".repeat(N),
+        "a\n---\n".repeat(N / 2),
+        "&a ".repeat(N),
+        "*".repeat(N),
+        "\"\\\n".repeat(N),
+        "#".repeat(N),
+        "'".repeat(N),
+    ];
+    // Quadratic time would be minutes.
+    let start = std::time::Instant::now();
+    for text in &cases {
+        let (trees, report) = read(text);
+        assert!(!trees.is_empty() || report.has_errors());
     }
+    assert!(start.elapsed().as_secs() < 60);
 }
