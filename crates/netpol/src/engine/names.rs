@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use netpol_core::{Label, Prefix};
+use netpol_core::{IdentityId, IpFamily, Label, LabelSet, Prefix, world_label};
 use netpol_l7::{NameMatcher, NameSelector, SelectorKind, canonical_name};
 use netpol_policy::ipcache::Resource;
 use netpol_policy::rule::FqdnSelector;
@@ -16,6 +16,8 @@ use crate::EngineError;
 pub(super) struct Names {
     addresses: BTreeMap<String, BTreeSet<IpAddr>>,
     selectors: BTreeMap<FqdnSelector, NameMatcher>,
+    // The identities that selectors got before any answer.
+    preallocated: BTreeMap<FqdnSelector, Vec<IdentityId>>,
 }
 
 impl Engine {
@@ -61,19 +63,65 @@ impl Engine {
         }
     }
 
-    pub(super) fn apply_name_changes(&mut self, changes: Vec<(FqdnSelector, bool)>) {
-        for (selector, registered) in changes {
-            let name = NameSelector {
-                match_name: selector.match_name.as_deref().map(String::from),
-                match_pattern: selector.match_pattern.as_deref().map(String::from),
-            };
-            let dialect = self.options.pattern_dialect;
-            match NameMatcher::new(SelectorKind::ToFqdns, &name, dialect) {
-                Ok(matcher) if registered => self.names.selectors.insert(selector, matcher),
-                _ => self.names.selectors.remove(&selector),
-            };
+    /// Brings name selectors into use, or out of it (SLC-1, SLC-2).
+    pub(super) fn apply_name_changes(
+        &mut self,
+        changes: Vec<(FqdnSelector, bool)>,
+    ) -> Result<(), EngineError> {
+        let mut result = Ok(());
+        for (selector, in_use) in changes {
+            if !in_use {
+                self.names.selectors.remove(&selector);
+                self.unused.extend(self.names.preallocated.remove(&selector).unwrap_or_default());
+                continue;
+            }
+            result = result.and(self.preallocate(&selector));
+            let kind = SelectorKind::ToFqdns;
+            let name = name_selector(&selector);
+            if let Ok(matcher) = NameMatcher::new(kind, &name, self.options.pattern_dialect) {
+                self.names.selectors.insert(selector, matcher);
+            }
         }
         let names: Vec<String> = self.names.addresses.keys().cloned().collect();
         names.iter().for_each(|name| self.label_addresses_of(name));
+        result
+    }
+
+    /// Gives a name selector its identities before any answer is learnt, so that the first answer
+    /// needs no new ones (SID-8).
+    fn preallocate(&mut self, selector: &FqdnSelector) -> Result<(), EngineError> {
+        if !self.options.preallocate_names {
+            return Ok(());
+        }
+        let families = [(IpFamily::V4, self.options.ipv4), (IpFamily::V6, self.options.ipv6)];
+        for (family, _) in families.into_iter().filter(|(_, in_use)| *in_use) {
+            let world = world_label(family, self.options.dual_stack());
+            let labels: LabelSet = [selector.label(), world].into_iter().collect();
+            let identity = self.identities.acquire(&labels, &mut self.repository)?;
+            self.names.preallocated.entry(selector.clone()).or_default().push(identity);
+        }
+        Ok(())
+    }
+
+    /// Returns the identities of addresses that are learnt for names which the selector with this
+    /// text, and no other, matches: one for each address family in use (SID-8). Nothing if no
+    /// policy of an endpoint has the selector.
+    #[must_use]
+    pub fn name_identities(&self, text: &str) -> Vec<IdentityId> {
+        let preallocated = self.names.preallocated.iter();
+        let of_text = preallocated.filter(|(selector, _)| selector.text() == text);
+        of_text.flat_map(|(_, identities)| identities.iter().copied()).collect()
+    }
+
+    /// Returns the texts of the name selectors that policies of endpoints have, in order.
+    pub fn name_selectors(&self) -> impl Iterator<Item = &str> {
+        self.names.selectors.keys().map(FqdnSelector::text)
+    }
+}
+
+fn name_selector(selector: &FqdnSelector) -> NameSelector {
+    NameSelector {
+        match_name: selector.match_name.as_deref().map(String::from),
+        match_pattern: selector.match_pattern.as_deref().map(String::from),
     }
 }

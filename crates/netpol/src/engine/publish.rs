@@ -66,7 +66,9 @@ impl Engine {
             if name_changes.is_empty() {
                 return first_error;
             }
-            self.apply_name_changes(name_changes);
+            if let Err(error) = self.apply_name_changes(name_changes) {
+                first_error.get_or_insert(error);
+            }
         }
     }
 
