@@ -2,8 +2,10 @@
 //!
 //! [`HttpRule`] is what is written. [`program`] compiles lists of them: the expressions of each field are
 //! collected in a [`field`] index, every rule is filed under the most telling of its fields, header
-//! names are numbered ([`header`]). [`search`] runs a request through it.
+//! names are numbered ([`header`]). [`search`] runs a request through it, in a [`run`] if there are
+//! header actions.
 
+mod edits;
 mod effects;
 mod field;
 mod header;
@@ -11,6 +13,7 @@ mod matcher;
 mod program;
 mod request;
 mod rule;
+mod run;
 mod search;
 mod translate;
 

@@ -46,6 +46,17 @@ const MISMATCHES: [Mismatch; 5] =
     [Mismatch::Fail, Mismatch::Log, Mismatch::Add, Mismatch::Delete, Mismatch::Replace];
 
 #[test]
+fn compiled_policies_are_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<L7Policy>();
+    shared::<HttpMatcher>();
+    shared::<netpol_l7::NameSet>();
+    shared::<netpol_l7::ServerName>();
+    shared::<netpol_l7::Error>();
+    shared::<Scratch>();
+}
+
+#[test]
 fn no_policy_at_all_denies() {
     let policy = L7Policy::new([]).unwrap();
     assert_eq!(policy.http(&HttpRequest::new("GET", "/"), &mut Scratch::new()), DENY);

@@ -135,3 +135,28 @@ fn take(tags: &mut Vec<u32>, tag: u32) -> bool {
     let place = tags.iter().position(|&other| other == tag);
     place.map(|place| tags.swap_remove(place)).is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NameSelector, PatternDialect, SelectorKind};
+
+    #[test]
+    fn nothing_is_left_of_removed_selectors() {
+        let texts = ["a.io", "*.io", "**.io", "a*.b.io", "*a.b.io", "a*a.io", "*"];
+        let matchers: Vec<_> = (0..)
+            .zip(texts.map(NameSelector::pattern))
+            .map(|(tag, selector)| {
+                let kind = SelectorKind::ToFqdns;
+                (tag, NameMatcher::new(kind, &selector, PatternDialect::Release).unwrap())
+            })
+            .collect();
+        let mut set = NameSet::new();
+        matchers.iter().for_each(|(tag, matcher)| set.insert(*tag, matcher));
+        assert!(matchers.iter().all(|(tag, matcher)| set.remove(*tag, matcher)));
+        assert!(!matchers.iter().any(|(tag, matcher)| set.remove(*tag, matcher)));
+        let NameSet { len, everything, any_name, exact, patterns } = set;
+        assert_eq!((len, everything.len(), any_name.len(), exact.len()), (0, 0, 0, 0));
+        assert!(patterns.is_empty());
+    }
+}

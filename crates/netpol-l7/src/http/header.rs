@@ -26,6 +26,16 @@ pub(super) enum Wanted {
     Exact(Box<[u8]>),
 }
 
+impl Wanted {
+    /// Returns the wanted value, which is also what actions set; of a present test the empty one.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Present => b"",
+            Self::Exact(value) => value,
+        }
+    }
+}
+
 /// The header names of all rules, in lower case.
 #[derive(Debug, Default)]
 pub(super) struct NameTable {
@@ -56,6 +66,11 @@ impl NameTable {
             self.names.push(name);
         }
         Name::Regular(number)
+    }
+
+    /// Returns how many names there are.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
     }
 
     /// Returns the number of a name that a request has.

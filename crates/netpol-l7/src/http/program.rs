@@ -141,3 +141,22 @@ impl Program {
 fn build(builder: &FieldBuilder, field: Field) -> Result<FieldIndex, Error> {
     builder.build().map_err(|error| error.in_field(field.name()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_filed_under_the_expression_that_the_fewest_share() {
+        let rule = |i| HttpRule {
+            method: Some("GET".into()),
+            path: Some("/.*".into()),
+            host: Some(format!("{}.example.com", i / 2)),
+            ..HttpRule::default()
+        };
+        let rules: Vec<_> = (0..100).map(|i| (i, rule(i))).collect();
+        let program = Program::new([Group::Rules(&rules)]).unwrap();
+        let longest = program.filed.iter().flatten().map(Vec::len).max();
+        assert_eq!((longest, program.unfiled.len()), (Some(2), 0));
+    }
+}

@@ -8,6 +8,8 @@ use crate::regex::Regex;
 /// One item of a port rule's `http` list. All its fields must hold; the empty rule allows every request
 /// (spec `HTTP-1`, `L7V-13`).
 ///
+/// Expressions are in RE2 syntax and match characters: a value that is not valid UTF-8 matches none.
+///
 /// # Examples
 ///
 /// ```

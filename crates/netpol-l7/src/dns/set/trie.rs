@@ -112,7 +112,8 @@ impl Node {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    /// Returns whether no pattern goes through here.
+    pub(super) fn is_empty(&self) -> bool {
         let Self { tags, deep, literals, any, globs } = self;
         tags.is_empty()
             && deep.is_empty()
