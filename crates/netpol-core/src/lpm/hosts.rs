@@ -150,24 +150,9 @@ impl Hosts {
             space.arena().set_half(line, A::VALUES + slot, value);
             return Ok(Some(old));
         }
-        let lines = 1 << self.line_bits;
-        if self.len >= A::capacity(lines) {
-            return Err(Full::Grow);
-        }
-        let free = (0..self.probes()).find_map(|step| {
-            let line = self.line(space.arena(), self.after(first, step));
-            free_slot::<A>(space.arena(), line).map(|slot| (step, slot))
-        });
-        let Some((step, slot)) = free else {
-            let sparse = self.len < A::capacity(lines) / 4;
-            return Err(if sparse { Full::Crowded } else { Full::Grow });
-        };
+        let (step, slot) = self.find_room::<A>(space.arena(), first)?;
         for passed in 0..step {
-            let line = self.own_line(space, self.after(first, passed));
-            let state = state::<A>(space.arena(), line);
-            if state >> 8 < MAX_COUNT {
-                space.arena().set_half(line, A::STATE, state + (1 << 8));
-            }
+            self.count_passed::<A>(space, self.after(first, passed), |count| count + 1);
         }
         let line = self.own_line(space, self.after(first, step));
         addr.write(space.arena(), line, slot);
@@ -195,11 +180,9 @@ impl Hosts {
         let state_now = state::<A>(space.arena(), line);
         space.arena().set_half(line, A::STATE, state_now & !(1 << slot));
         for passed in 0..step {
-            let line = self.own_line(space, self.after(first, passed));
-            let state = state::<A>(space.arena(), line);
-            if 0 < state >> 8 && state >> 8 < MAX_COUNT {
-                space.arena().set_half(line, A::STATE, state - (1 << 8));
-            }
+            self.count_passed::<A>(space, self.after(first, passed), |count| {
+                count.saturating_sub(1)
+            });
         }
         self.len -= 1;
         Some(old)
@@ -216,6 +199,36 @@ impl Hosts {
             for slot in (0..A::SLOTS).filter(|slot| state >> slot & 1 == 1) {
                 each(A::read(arena, line, slot), arena.half(line, A::VALUES + slot));
             }
+        }
+    }
+
+    /// Returns how many lines after its own one there is room for a new address, and the slot there.
+    fn find_room<A: Address>(&self, arena: &Arena, first: usize) -> Result<(usize, usize), Full> {
+        let capacity = A::capacity(1 << self.line_bits);
+        if self.len >= capacity {
+            return Err(Full::Grow);
+        }
+        let room = (0..self.probes()).find_map(|step| {
+            let line = self.line(arena, self.after(first, step));
+            free_slot::<A>(arena, line).map(|slot| (step, slot))
+        });
+        // In a table that is mostly empty, only equal hashes can fill so many lines.
+        let full = if self.len < capacity / 4 { Full::Crowded } else { Full::Grow };
+        room.ok_or(full)
+    }
+
+    /// Changes how many addresses a line passed on. A count that reached the limit stays there.
+    fn count_passed<A: Address>(
+        &mut self,
+        space: &mut Space,
+        number: usize,
+        change: impl Fn(u32) -> u32,
+    ) {
+        let line = self.own_line(space, number);
+        let state = state::<A>(space.arena(), line);
+        let (count, used) = (state >> 8, state & 0xff);
+        if count < MAX_COUNT {
+            space.arena().set_half(line, A::STATE, change(count) << 8 | used);
         }
     }
 

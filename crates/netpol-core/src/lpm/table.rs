@@ -18,7 +18,7 @@ use crate::{IpFamily, Prefix};
 /// | operation | cost |
 /// |---|---|
 /// | `lookup` | one line for a host route; otherwise one or two for each byte of the prefix, from the second on |
-/// | batches | the same, with the waits for 32 addresses overlapping |
+/// | batches | the same, with the waits for many addresses overlapping |
 /// | `insert`, `remove` | some blocks of up to 1 KiB are written anew; amortised, since a table that is full moves to a larger one |
 /// | `clone` | two reference counts |
 ///
