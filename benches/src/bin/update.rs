@@ -8,6 +8,7 @@ use std::sync::Arc;
 use netpol::{AllowLocalhost, Endpoint, EndpointId, Engine, Options};
 use netpol_bench::clock::{quantile, timed};
 use netpol_bench::figures::{Figure, Unit, Wanted, print};
+use netpol_core::{IdentityId, cidr_label};
 use netpol_policy::rule::Policy;
 use netpol_testkit::workload::{Cluster, ENDPOINTS, LoadedCluster, Pod, policies_of};
 
@@ -20,16 +21,17 @@ fn main() -> ExitCode {
     };
     let mut figures = Vec::new();
     for n_policies in [1_000, 10_000] {
+        let affected = affected_endpoints(n_policies);
         let cluster = Cluster::new(n_policies, IDENTITIES);
         let workload = format!("repository {n_policies}");
         if wanted.wants(&workload) {
             let loaded = LoadedCluster::new(&cluster);
-            figures.extend(events(&workload, &cluster, &wanted, InRepository(loaded)));
+            figures.extend(events(&workload, &cluster, &wanted, affected, InRepository(loaded)));
         }
         let workload = format!("engine {n_policies}");
         if wanted.wants(&workload) {
             let engine = InEngine::new(&cluster);
-            figures.extend(events(&workload, &cluster, &wanted, engine));
+            figures.extend(events(&workload, &cluster, &wanted, affected, engine));
         }
     }
     print(&wanted, &figures);
@@ -38,8 +40,8 @@ fn main() -> ExitCode {
 
 /// What is changed. Every change returns how many endpoints' maps it affected.
 trait Changed {
-    fn add_pod(&mut self, number: usize, id: netpol_core::IdentityId, pod: &Pod) -> usize;
-    fn remove_pod(&mut self, number: usize, id: netpol_core::IdentityId) -> usize;
+    fn add_pod(&mut self, number: usize, id: IdentityId, pod: &Pod) -> usize;
+    fn remove_pod(&mut self, number: usize, id: IdentityId) -> usize;
     fn insert_policy(&mut self, policy: &Arc<Policy>) -> usize;
     fn remove_policy(&mut self, policy: &Policy) -> usize;
 }
@@ -47,12 +49,12 @@ trait Changed {
 struct InRepository(LoadedCluster);
 
 impl Changed for InRepository {
-    fn add_pod(&mut self, _: usize, id: netpol_core::IdentityId, pod: &Pod) -> usize {
+    fn add_pod(&mut self, _: usize, id: IdentityId, pod: &Pod) -> usize {
         self.0.repository.insert_identity(id, &pod.identity_labels());
         self.0.repository.commit().len()
     }
 
-    fn remove_pod(&mut self, _: usize, id: netpol_core::IdentityId) -> usize {
+    fn remove_pod(&mut self, _: usize, id: IdentityId) -> usize {
         self.0.repository.remove_identity(id);
         self.0.repository.commit().len()
     }
@@ -88,6 +90,10 @@ impl InEngine {
             let endpoint = endpoint(number, pod, number < ENDPOINTS);
             engine.add_endpoint(endpoint).expect("room for endpoints");
         }
+        // Known before any policy names them, as the workload says.
+        for (_, prefix) in &cluster.prefixes {
+            engine.upsert_ip(*prefix, [cidr_label(prefix)]);
+        }
         for policy in policies_of(&cluster.policies) {
             engine.insert_policy(Policy::clone(&policy));
         }
@@ -112,15 +118,18 @@ fn endpoint(number: u32, pod: &Pod, local: bool) -> Endpoint {
 }
 
 impl Changed for InEngine {
-    fn add_pod(&mut self, number: usize, _: netpol_core::IdentityId, pod: &Pod) -> usize {
+    fn add_pod(&mut self, number: usize, _: IdentityId, pod: &Pod) -> usize {
         let endpoint = endpoint(IDENTITIES + number as u32, pod, false);
         let id = self.engine.add_endpoint(endpoint).expect("room for endpoints");
         self.new_pods.push(id);
         self.publish()
     }
 
-    fn remove_pod(&mut self, number: usize, _: netpol_core::IdentityId) -> usize {
+    fn remove_pod(&mut self, number: usize, _: IdentityId) -> usize {
         self.engine.remove_endpoint(self.new_pods[number]);
+        if number + 1 == self.new_pods.len() {
+            self.new_pods.clear();
+        }
         self.publish()
     }
 
@@ -137,21 +146,21 @@ impl Changed for InEngine {
 
 /// What the mean number of affected endpoints must be: of identities, and of policies that come,
 /// change and go.
-fn affected_endpoints(cluster: &Cluster) -> [f64; 4] {
-    let many = cluster.policies.len() > 1 << 22;
-    [if many { 1.312 } else { 0.440 }, 0.525, 0.53, 0.525]
+fn affected_endpoints(n_policies: u32) -> [f64; 4] {
+    let by_identity = if n_policies == 10_000 { 1.312 } else { 0.440 };
+    [by_identity, 0.525, 0.53, 0.525]
 }
 
 fn events(
     workload: &str,
     cluster: &Cluster,
     wanted: &Wanted,
-    mut changed: impl Changed + Pods,
+    affected: [f64; 4],
+    mut changed: impl Changed,
 ) -> Vec<Figure> {
     let [added, replacements] =
         [&cluster.added, &cluster.replacements].map(|text| policies_of(text));
     let originals = policies_of(&cluster.policies);
-    let affected = affected_endpoints(cluster);
     let mut kinds = [
         Kind::new(workload, "W2 identity added", affected[0], 15.0),
         Kind::new(workload, "W2 identity removed", affected[0], 15.0),
@@ -165,7 +174,6 @@ fn events(
         let pods = || cluster.new_pods.iter().enumerate();
         identity_in.pass(counts, pods(), |(n, (id, pod))| changed.add_pod(n, *id, pod));
         identity_out.pass(counts, pods(), |(n, (id, _))| changed.remove_pod(n, *id));
-        changed.forget_pods();
         policy_in.pass(counts, &added, |policy| changed.insert_policy(policy));
         policy_new.pass(counts, &replacements, |policy| changed.insert_policy(policy));
         policy_out.pass(counts, &added, |policy| changed.remove_policy(policy));
@@ -174,21 +182,6 @@ fn events(
         }
     }
     kinds.into_iter().flat_map(|kind| kind.figures).collect()
-}
-
-/// What remembers pods.
-trait Pods {
-    fn forget_pods(&mut self);
-}
-
-impl Pods for InRepository {
-    fn forget_pods(&mut self) {}
-}
-
-impl Pods for InEngine {
-    fn forget_pods(&mut self) {
-        self.new_pods.clear();
-    }
 }
 
 /// One kind of event.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::names::DnsAnswer;
+
 /// Cilium's network policies, without a cluster: what is wrong with them, what they allow, and
 /// why.
 ///
@@ -87,6 +89,10 @@ pub(crate) struct EvaluationArgs {
     /// alone, and may allow more than the whole set does.
     #[arg(long)]
     pub(crate) keep_going: bool,
+    /// Addresses that a DNS answer gave for a name; can be repeated. Name selectors that match the
+    /// name then select them.
+    #[arg(long, value_name = "NAME=ADDRESS[,ADDRESS]")]
+    pub(crate) dns: Vec<DnsAnswer>,
 }
 
 /// A form of output.
@@ -164,12 +170,13 @@ pub(crate) struct EvalArgs {
 
 const EVAL_HELP: &str = "\
 Peers:
-  NAMESPACE/NAME      a workload or pod of the manifests; NAME alone is in the namespace of -n
-  NAME[KIND]          the same as `list` writes it, where several kinds share a name
-  ADDRESS             an IP address: of a pod or node of the manifests, or else outside
-  ENTITY              world, world-ipv4, world-ipv6, host, remote-node, kube-apiserver, health,
-                      ingress, init, unmanaged
-  fqdn:SELECTOR       the addresses of a `toFQDNs` selector, written as in the policy
+  NAMESPACE/NAME         a workload or pod of the manifests; NAME alone is in the namespace of -n
+  NAME[KIND]             the same as `list` writes it, where several kinds share a name
+  ADDRESS                an IP address: of a pod or node of the manifests, or else outside
+  FIRST-LAST[External]   a range of addresses outside
+  ENTITY                 world, world-ipv4, world-ipv6, host, remote-node, kube-apiserver, health,
+                         ingress, init, unmanaged
+  fqdn:SELECTOR          the addresses of a `toFQDNs` selector, written as in the policy
 
 Examples:
   netpol eval -f app/ --from shop/frontend --to shop/backend --port 80
@@ -178,10 +185,12 @@ Examples:
   netpol eval -f app/ --from shop/backend --to world --protocol udp --port 53
   netpol eval -f app/ --from host --to shop/backend --protocol icmp --icmp-type 8
   netpol eval -f app/ --from shop/backend --to 'fqdn:*.cloud.google.com' --port 443
+  netpol eval -f app/ --from shop/backend --to 192.0.2.9 --port 443 --dns a.example=192.0.2.9
 
 Exit codes: 0 allowed, 1 denied, 2 unusable input. Allowed are also connections that a proxy looks
 at, and those for which both sides must authenticate each other first. `world` stands for the
-outside by IPv4 and by IPv6: if they differ both are shown, and the code is 1 if one is denied.";
+outside by IPv4 and by IPv6: if they differ both are shown, and the code is 1 if one is denied.
+The same holds for ranges.";
 
 /// Arguments of `list`.
 #[derive(Args, Debug)]
@@ -205,7 +214,7 @@ authentication. A workload stands for its pods; what goes on between them is lef
   shop/backend[Deployment]            a workload
   203.0.113.7-203.0.113.7[External]   addresses outside; within a range all are treated alike
   *.cloud.google.com[FQDN]            addresses of a `toFQDNs` selector, for those who use it
-  node-1[Node]                        a node of the manifests, as nodes that do not run the pod see it
+  node-1[Node]                        a node of the manifests, for pods of other nodes
   host[Entity]                        an entity, with --entities
 
 Connections are `All Connections`, or protocols with ports, such as `SCTP 1-65535,TCP 80,443`. ICMP

@@ -8,6 +8,7 @@ use netpol_core::{IpFamily, ReservedIdentity};
 use crate::failure::Failure;
 use crate::inventory::{Entry, Face, Inventory, Kind};
 use crate::names::name_identities;
+use crate::ranges::{AddressRange, cut};
 
 /// Who a text on the command line means.
 #[derive(Clone, Debug)]
@@ -19,8 +20,10 @@ pub(crate) struct Peer {
 }
 
 /// One look of a peer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PeerFace {
+    /// How this look is written where the looks of the peer differ.
+    pub(crate) name: String,
     /// The identity and the endpoint.
     pub(crate) face: Face,
     /// The address family, where it belongs to one.
@@ -54,6 +57,9 @@ impl Peer {
         if let Some(selector) = text.strip_prefix("fqdn:").or_else(|| text.strip_suffix("[FQDN]")) {
             return Self::selector(selector, inventory);
         }
+        if let Some(range) = text.strip_suffix("[External]").and_then(AddressRange::parse) {
+            return Self::range(range, inventory);
+        }
         let (name, kind) = split_kind(text);
         let entity = ENTITIES.iter().find(|(word, _)| *word == name);
         let entity = entity.filter(|_| kind.is_none_or(|kind| kind == Kind::Entity.as_str()));
@@ -71,13 +77,19 @@ impl Peer {
     }
 
     fn entry(entry: &Entry) -> Self {
-        Self { name: entry.to_string(), faces: vec![PeerFace { face: entry.face, family: None }] }
+        Self::of_one(entry.to_string(), entry.face, None)
+    }
+
+    fn of_one(name: String, face: Face, family: Option<IpFamily>) -> Self {
+        Self { faces: vec![PeerFace { name: name.clone(), face, family }], name }
     }
 
     fn entity(word: &str, identities: &[IdentityId]) -> Self {
-        let faces = identities
-            .iter()
-            .map(|identity| PeerFace { face: Face::of(*identity), family: family_of(*identity) });
+        let faces = identities.iter().map(|identity| PeerFace {
+            name: format!("{identity}[Entity]"),
+            face: Face::of(*identity),
+            family: family_of(*identity),
+        });
         Self { name: format!("{word}[Entity]"), faces: faces.collect() }
     }
 
@@ -94,7 +106,28 @@ impl Peer {
             Some(owner) => format!("{ip} ({owner})"),
             None => ip.to_string(),
         };
-        Self { name, faces: vec![PeerFace { face, family: Some(IpFamily::of(&ip)) }] }
+        Self::of_one(name, face, Some(IpFamily::of(&ip)))
+    }
+
+    /// Returns whoever is outside and has an address of a range; each identity once.
+    fn range(range: AddressRange, inventory: &Inventory) -> Result<Self, Failure> {
+        let engine = &inventory.engine;
+        let mut reader = engine.reader();
+        let mut faces: Vec<PeerFace> = Vec::new();
+        for part in cut(engine.prefixes().map(|(prefix, _)| prefix)) {
+            let Some(part) = part.intersection(&range) else { continue };
+            let face = Face::of(reader.identity(part.first()));
+            let somebodys = part.single().is_some_and(|ip| engine.endpoint_at(ip).is_some());
+            if !somebodys && faces.iter().all(|known| known.face != face) {
+                let name = format!("{part}[External]");
+                faces.push(PeerFace { name, face, family: Some(range.family()) });
+            }
+        }
+        if faces.is_empty() {
+            let message = format!("no address of `{range}` is outside");
+            return Err(Failure::new(message, "name the address of the pod or node by itself"));
+        }
+        Ok(Self { name: format!("{range}[External]"), faces })
     }
 
     /// Returns the addresses of a name selector.
@@ -106,7 +139,14 @@ impl Peer {
                         just `world`";
             return Err(Failure::new(message, help));
         }
-        let face = |(identity, family)| PeerFace { face: Face::of(identity), family };
+        let face = |(identity, family)| {
+            let name = match family {
+                Some(IpFamily::V4) => format!("{text}[FQDN] by IPv4"),
+                Some(IpFamily::V6) => format!("{text}[FQDN] by IPv6"),
+                None => format!("{text}[FQDN]"),
+            };
+            PeerFace { name, face: Face::of(identity), family }
+        };
         Ok(Self {
             name: format!("{text}[FQDN]"),
             faces: identities.into_iter().map(face).collect(),

@@ -16,6 +16,20 @@ pub(crate) struct AddressRange {
 }
 
 impl AddressRange {
+    /// Returns the range written as `first-last`, or as one address.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let (first, last): (IpAddr, IpAddr) = (first.parse().ok()?, last.parse().ok()?);
+        let valid = IpFamily::of(&first) == IpFamily::of(&last) && first <= last;
+        valid.then_some(Self { first, last })
+    }
+
+    /// Returns the addresses that are in both ranges.
+    pub(crate) fn intersection(&self, other: &Self) -> Option<Self> {
+        let (first, last) = (self.first.max(other.first), self.last.min(other.last));
+        (self.family() == other.family() && first <= last).then_some(Self { first, last })
+    }
+
     /// Returns the first address.
     pub(crate) fn first(&self) -> IpAddr {
         self.first
@@ -137,6 +151,25 @@ mod tests {
             ALL_V6,
         ];
         assert_eq!(cut_at(&["10.96.0.0/12", "10.0.0.0/8"]), expected);
+    }
+
+    #[test]
+    fn ranges_are_read_as_they_are_written() {
+        for text in ["10.0.0.1-10.0.0.9", "::-::ff", "192.0.2.1-192.0.2.1"] {
+            assert_eq!(AddressRange::parse(text).unwrap().to_string(), text);
+        }
+        for wrong in ["", "10.0.0.2-10.0.0.1", "10.0.0.1-::", "10.0.0.0/8", "1-2"] {
+            assert_eq!(AddressRange::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_intersection_has_the_addresses_of_both() {
+        let range = |text| AddressRange::parse(text).unwrap();
+        let common = range("10.0.0.1-10.0.0.9").intersection(&range("10.0.0.5-10.0.1.0"));
+        assert_eq!(common, Some(range("10.0.0.5-10.0.0.9")));
+        assert_eq!(range("10.0.0.1-10.0.0.9").intersection(&range("::-::1")), None);
+        assert_eq!(range("10.0.0.1").intersection(&range("10.0.0.2")), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@
 
 pub mod compile;
 pub mod doc;
+pub mod fqdn;
 pub mod ipcache;
 mod labels;
 mod options;

@@ -14,14 +14,22 @@ fn identities_that_come_and_go_affect_few_endpoints() {
     let mut loaded = LoadedCluster::new(&cluster);
     let before = loaded.lines();
     let repository = &mut loaded.repository;
-    let added: Vec<usize> = cluster.new_pods.iter().map(|(id, pod)| {
-        repository.insert_identity(*id, &pod.identity_labels());
-        repository.commit().len()
-    }).collect();
-    let removed: Vec<usize> = cluster.new_pods.iter().map(|(id, _)| {
-        repository.remove_identity(*id);
-        repository.commit().len()
-    }).collect();
+    let added: Vec<usize> = cluster
+        .new_pods
+        .iter()
+        .map(|(id, pod)| {
+            repository.insert_identity(*id, &pod.identity_labels());
+            repository.commit().len()
+        })
+        .collect();
+    let removed: Vec<usize> = cluster
+        .new_pods
+        .iter()
+        .map(|(id, _)| {
+            repository.remove_identity(*id);
+            repository.commit().len()
+        })
+        .collect();
     assert_eq!((mean(&added), mean(&removed)), (0.440, 0.440));
     assert_eq!(loaded.lines(), before);
 }
@@ -38,10 +46,13 @@ fn policies_that_come_change_and_go_affect_few_endpoints() {
     };
     let on_add: Vec<usize> = added.iter().map(&mut insert).collect();
     let on_replace: Vec<usize> = replacements.iter().map(&mut insert).collect();
-    let on_remove: Vec<usize> = added.iter().map(|policy| {
-        repository.remove_policy(&policy.name);
-        repository.commit().len()
-    }).collect();
+    let on_remove: Vec<usize> = added
+        .iter()
+        .map(|policy| {
+            repository.remove_policy(&policy.name);
+            repository.commit().len()
+        })
+        .collect();
     let means = [&on_add, &on_replace, &on_remove].map(|affected| mean(affected));
     assert_eq!(means, [0.525, 0.53, 0.525]);
 

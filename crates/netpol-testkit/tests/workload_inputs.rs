@@ -4,10 +4,10 @@
 
 use std::fmt::Write as _;
 
+use netpol_core::IdentityId;
 use netpol_testkit::workload::{
     Blocks, Cluster, Names, Pod, digest, numbered_labels, numbered_prefixes,
 };
-use netpol_core::IdentityId;
 
 fn digest_of(text: &str) -> String {
     digest(text.lines())
@@ -25,10 +25,7 @@ fn a_cluster_is_the_same_everywhere() {
             cluster.policies.clone(),
             "4a94e6acc692ba49ededd60137f115c2d5d7a88cae9710390a8db1cc139ae319",
         ),
-        (
-            labels(&cluster.pods),
-            "47f1ef4e8e0ec8887d5003353b1c0cfecfd45155338a7c9c00a7500b64f06ef1",
-        ),
+        (labels(&cluster.pods), "47f1ef4e8e0ec8887d5003353b1c0cfecfd45155338a7c9c00a7500b64f06ef1"),
         (
             numbered_prefixes(&cluster.prefixes),
             "6e1477a66cceca5b25ac8925de1b0bf0e7fa87b5c42ecd8b0614a6a524b96e11",
@@ -37,10 +34,7 @@ fn a_cluster_is_the_same_everywhere() {
             labels(&cluster.new_pods),
             "b493f7aff1d13cc5e1c2cb0df45bc232e3524788d2cf0b30db867d081b26bc52",
         ),
-        (
-            cluster.added.clone(),
-            "1ff672e4a32284b1c887b7459945d87c48d624d961e1c69d708967e81323655f",
-        ),
+        (cluster.added.clone(), "1ff672e4a32284b1c887b7459945d87c48d624d961e1c69d708967e81323655f"),
         (
             cluster.replacements.clone(),
             "a2d927c01e444a2909871f41415d99de1af36b35584098c958e013a631c42166",
@@ -105,7 +99,8 @@ fn names_and_answers_are_the_same_everywhere() {
     let mut responses = String::new();
     for response in &names.responses {
         let addresses: Vec<String> = response.addresses.iter().map(ToString::to_string).collect();
-        writeln!(responses, "{}\t{}\t{}", response.name, addresses.join(","), response.ttl).unwrap();
+        writeln!(responses, "{}\t{}\t{}", response.name, addresses.join(","), response.ttl)
+            .unwrap();
     }
     assert_eq!(
         digest_of(&responses),

@@ -5,13 +5,15 @@ use std::path::Path;
 
 use netpol_testkit::workload::{Blocks, Cluster, LoadedCluster, digest, policies_of};
 
-/// Returns the lines of a golden file.
+/// Returns the lines of a golden file, sorted as ours are.
 fn golden(name: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/goldens/w1-maps");
     let file = std::fs::File::open(folder.join(name)).unwrap();
     let mut text = String::new();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    text.lines().map(str::to_owned).collect()
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.sort_unstable();
+    lines
 }
 
 /// W1: entries and their digest, and the lines of the file of that name.

@@ -55,6 +55,7 @@ pub use netpol_core::{
 pub use netpol_l7::{Header, HttpRequest, PatternDialect};
 pub use netpol_policy::compile::{CompileError, NamedPorts, Redirect, RuleSet};
 pub use netpol_policy::doc::{Limits, NetworkPolicyGate, Object, ReadOptions, Skipped};
+pub use netpol_policy::fqdn::{DnsAnswer, NameStats, Snapshot as NameSnapshot, Timestamp};
 pub use netpol_policy::repository::Service;
 pub use netpol_policy::{
     AllowLocalhost, Code, Enforcement, Options, Place, Problem, Report, Severity, Source, Span,
@@ -64,3 +65,8 @@ pub use packet::Packet;
 pub use reader::Reader;
 pub use snapshot::Revision;
 pub use verdict::{L7Handle, L7Verdict, PacketVerdict, Side, Summary};
+
+/// The examples of README.md, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct ReadmeDoctests;

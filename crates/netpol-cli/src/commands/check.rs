@@ -15,7 +15,7 @@ use crate::output::{
 /// Reports everything that is wrong.
 pub(crate) fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     check_codes(&args.allow)?;
-    let Loaded { sources, report, skipped, n_objects, inventory } = load(&args.input)?;
+    let Loaded { sources, report, skipped, n_objects, inventory } = load(&args.input, &[])?;
     let mut problems = lint(&inventory, &sources, &report);
     problems.retain(|problem| problem.is_error() || !is_allowed(problem, &args.allow));
     print(&match args.output {

@@ -34,14 +34,19 @@ pub(crate) fn run(args: &EvalArgs) -> Result<Outcome, Failure> {
 /// The answer about one flow.
 #[derive(Debug)]
 struct Answer<'a> {
-    from: &'a str,
-    to: &'a str,
-    /// The address family, where the peers belong to one.
-    family: Option<IpFamily>,
+    from: Named<'a>,
+    to: Named<'a>,
     question: Question,
     verdict: PacketVerdict,
     /// Egress first.
     explanations: [Explanation; 2],
+}
+
+/// The names of a peer, and of one of its looks.
+#[derive(Clone, Copy, Debug)]
+struct Named<'a> {
+    peer: &'a str,
+    face: &'a str,
 }
 
 impl Answer<'_> {
@@ -64,7 +69,7 @@ impl Answer<'_> {
         ]
     }
 
-    /// Tells whether two answers differ in nothing but the address family.
+    /// Tells whether two answers differ in nothing but the looks of the peers.
     fn says_the_same(&self, other: &Self) -> bool {
         self.word() == other.word() && self.explanations == other.explanations
     }
@@ -81,13 +86,14 @@ fn answers<'a>(
     let mut answers = Vec::new();
     for src in &from.faces {
         for dst in &to.faces {
-            let Some(family) = common_family([src.family, dst.family, question.family()]) else {
+            if !have_common_family([src.family, dst.family, question.family()]) {
                 continue;
-            };
+            }
             let verdict = verdict(&mut reader, src.face, dst.face, question);
             let explanations = explain(engine, &verdict, question);
-            let (from, to) = (&*from.name, &*to.name);
-            answers.push(Answer { from, to, family, question, verdict, explanations });
+            let from = Named { peer: &from.name, face: &src.name };
+            let to = Named { peer: &to.name, face: &dst.name };
+            answers.push(Answer { from, to, question, verdict, explanations });
         }
     }
     if answers.is_empty() {
@@ -101,11 +107,11 @@ fn answers<'a>(
     Ok(answers)
 }
 
-/// Returns the family that all agree on; `None` if they contradict each other.
-fn common_family(families: [Option<IpFamily>; 3]) -> Option<Option<IpFamily>> {
+/// Tells whether all who belong to a family belong to the same one.
+fn have_common_family(families: [Option<IpFamily>; 3]) -> bool {
     let mut given = families.into_iter().flatten();
     let first = given.next();
-    given.all(|family| Some(family) == first).then_some(first)
+    given.all(|family| Some(family) == first)
 }
 
 fn verdict(reader: &mut Reader, from: Face, to: Face, question: Question) -> PacketVerdict {

@@ -7,7 +7,7 @@ use crate::cli::{Format, ListArgs};
 use crate::connections::Connections;
 use crate::failure::{Failure, Outcome};
 use crate::inventory::{Entry, Face, Inventory, Kind, evaluate};
-use crate::names::{name_identities, names_of};
+use crate::names::{NameRules, name_identities};
 use crate::output::{Table, print, to_json};
 use crate::outside::outside;
 use crate::peer::ENTITIES;
@@ -109,9 +109,10 @@ impl<'i> Lister<'i> {
     /// Lists the names that the workloads' own policies speak of: what is allowed by IPv4 and by
     /// IPv6 alike.
     fn list_names(&mut self) {
+        let rules = NameRules::of(self.engine);
         for workload in self.workloads.clone() {
-            let names = workload.face.endpoint.map(|endpoint| names_of(self.engine, endpoint));
-            for text in names.unwrap_or_default() {
+            let labels = workload.face.endpoint.and_then(|id| self.engine.endpoint_labels(id));
+            for text in labels.map(|labels| rules.names_of(labels)).unwrap_or_default() {
                 let identities = name_identities(self.engine, text).into_iter();
                 let sets = identities
                     .map(|(identity, _)| self.reach.between(workload.face, Face::of(identity)));

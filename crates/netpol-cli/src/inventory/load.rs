@@ -16,6 +16,7 @@ use crate::cli::{EvaluationArgs, InputArgs};
 use crate::failure::Failure;
 use crate::input::{self, Input};
 use crate::lint::{codes, lint};
+use crate::names::DnsAnswer;
 use crate::output::{note, print_problems, printable};
 
 /// What the files hold.
@@ -52,7 +53,7 @@ pub(crate) fn evaluate(
     input: &InputArgs,
     evaluation: &EvaluationArgs,
 ) -> Result<Option<Inventory>, Failure> {
-    let Loaded { sources, report, skipped, inventory, .. } = load(input)?;
+    let Loaded { sources, report, skipped, inventory, .. } = load(input, &evaluation.dns)?;
     print_problems(report.errors());
     let n_errors = report.errors().count();
     if n_errors > 0 && !evaluation.keep_going {
@@ -87,13 +88,16 @@ fn tell_of_skipped(skipped: &[Skipped]) {
     }
 }
 
-/// Loads the files.
-pub(crate) fn load(args: &InputArgs) -> Result<Loaded, Failure> {
+/// Loads the files, and what DNS answers told.
+pub(crate) fn load(args: &InputArgs, dns: &[DnsAnswer]) -> Result<Loaded, Failure> {
     let inputs = input::read(&args.filename, args.recursive)?;
     let mut report = Report::new();
     let sources =
         Sources::new(inputs.into_iter().filter_map(|input| text(input, &mut report)).collect());
-    let engine = Engine::new();
+    let mut engine = Engine::new();
+    for DnsAnswer { name, addresses } in dns {
+        engine.learn_name(name, addresses.iter().copied()).map_err(|error| refused(&error))?;
+    }
     let mut reading = ReadOptions::default();
     reading.default_namespace = args.namespace.as_str().into();
     let read = doc::read_all(sources.iter(), engine.options(), &reading);
@@ -106,7 +110,7 @@ pub(crate) fn load(args: &InputArgs) -> Result<Loaded, Failure> {
 }
 
 fn refused(error: &EngineError) -> Failure {
-    Failure::new(error.to_string(), "name fewer files: these hold more than one engine takes")
+    Failure::new(error.to_string(), "split the input: this is more than one engine takes")
 }
 
 /// Returns the text of a file, or `None` after reporting that it is none.

@@ -1,5 +1,6 @@
 //! The texts that were read, by their names.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use netpol::{Place, Source, Span};
@@ -7,8 +8,15 @@ use netpol::{Place, Source, Span};
 /// The texts that were read.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
-    sources: Vec<Source>,
+    texts: Vec<Text>,
     by_name: HashMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct Text {
+    source: Source,
+    /// Where each line begins; computed when it is asked for.
+    lines: OnceCell<Vec<usize>>,
 }
 
 impl Sources {
@@ -16,42 +24,53 @@ impl Sources {
     pub(crate) fn new(sources: Vec<Source>) -> Self {
         let names = sources.iter().enumerate();
         let by_name = names.map(|(index, source)| (source.name().to_owned(), index)).collect();
-        Self { sources, by_name }
+        let texts = sources.into_iter().map(|source| Text { source, lines: OnceCell::new() });
+        Self { texts: texts.collect(), by_name }
     }
 
     /// Returns the texts, in the order in which they were read.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Source> {
-        self.sources.iter()
+        self.texts.iter().map(|text| &text.source)
     }
 
     /// Returns which of the texts has this name; one that is not among them is the last.
     pub(crate) fn index(&self, name: &str) -> usize {
-        self.by_name.get(name).copied().unwrap_or(self.sources.len())
+        self.by_name.get(name).copied().unwrap_or(self.texts.len())
     }
 
     /// Returns the text that a place is in, and the stretch from the place to the end of its
     /// line.
     pub(crate) fn locate(&self, place: &Place) -> (Source, Span) {
-        let span = Span { line: place.line, column: place.column, ..Span::default() };
-        let Some(source) = self.sources.get(self.index(&place.file)) else {
+        let Some(text) = self.texts.get(self.index(&place.file)) else {
+            let span = Span { line: place.line, column: place.column, ..Span::default() };
             return (Source::named(&place.file, ""), span);
         };
-        let located = line_of(source.text(), place.line).and_then(|(line_start, line)| {
-            let column = usize::try_from(place.column).ok()?.checked_sub(1)?;
-            let (offset, _) = line.char_indices().nth(column)?;
-            let end = line_start + line.trim_end().len();
-            Some(Span { start: line_start + offset, end, ..span })
-        });
-        (source.clone(), located.unwrap_or(span))
+        (text.source.clone(), text.span(place))
     }
 }
 
-/// Returns a line, and where it begins.
-fn line_of(text: &str, number: u32) -> Option<(usize, &str)> {
-    let index = usize::try_from(number).ok()?.checked_sub(1)?;
-    let line = text.split_inclusive('\n').nth(index)?;
-    // Both are parts of the same text.
-    Some((line.as_ptr().addr() - text.as_ptr().addr(), line))
+impl Text {
+    fn span(&self, place: &Place) -> Span {
+        let Place { line, column, .. } = place;
+        let (start, end) = self.offsets(*line, *column).unwrap_or_default();
+        Span { start, end, line: *line, column: *column }
+    }
+
+    /// Returns the offsets of a place and of the end of its line.
+    fn offsets(&self, line: u32, column: u32) -> Option<(usize, usize)> {
+        let text = self.source.text();
+        let lines = self.lines.get_or_init(|| {
+            let behind = text.match_indices('\n').map(|(end, _)| end + 1);
+            [0].into_iter().chain(behind).collect()
+        });
+        let index = usize::try_from(line).ok()?.checked_sub(1)?;
+        let start = *lines.get(index)?;
+        let end = lines.get(index + 1).copied().unwrap_or(text.len());
+        let line = text.get(start..end)?;
+        let column = usize::try_from(column).ok()?.checked_sub(1)?;
+        let (offset, _) = line.char_indices().nth(column)?;
+        Some((start + offset, start + line.trim_end().len()))
+    }
 }
 
 #[cfg(test)]

@@ -8,19 +8,18 @@ mod unmatched;
 use netpol::{Problem, Report};
 
 use crate::inventory::{Inventory, Sources};
+use settled::Settled;
 use subjects::Subjects;
 
 /// Returns the problems of documents that stand when all documents are known, and those that only
 /// show then, in the order of the texts.
 pub(crate) fn lint(inventory: &Inventory, sources: &Sources, report: &Report) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if report.has_errors() {
-        // Documents are missing, so nothing can be said about all of them together.
-        problems.extend(report.problems().iter().cloned());
-    } else {
+    let mut problems = report.problems().to_vec();
+    // If documents are missing, nothing can be said about all of them together.
+    if !report.has_errors() {
         let subjects = Subjects::of(inventory);
-        let stands = |problem: &&Problem| !settled::is_settled(problem, &subjects);
-        problems.extend(report.problems().iter().filter(stands).cloned());
+        let settled = Settled::new(&subjects);
+        problems.retain(|problem| !settled.contains(problem));
         problems.extend(unmatched::unmatched(&subjects, sources));
     }
     problems.sort_by_cached_key(|problem| {

@@ -1,42 +1,49 @@
-//! Which rules apply to which of the given workloads.
+//! The policies, the given workloads, and which selectors match which of them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use netpol::{Engine, LabelSet};
-use netpol_policy::rule::{LabelSelector, Policy, Rule};
+use netpol::{LabelSet, Place};
+use netpol_policy::rule::{Element, LabelSelector, Peer, Peers, Policy, Rule, Selector};
+use netpol_policy::select::SelectorIndex;
 
 use crate::inventory::Inventory;
 
-/// The policies and the given workloads.
+/// The policies, the given workloads, and which selectors match which of them.
 pub(super) struct Subjects<'i> {
-    /// The policies, in order of their places.
-    policies: Vec<&'i Arc<Policy>>,
+    /// In order of their places.
+    policies: Vec<&'i Policy>,
     /// The labels of the given workloads, each set once.
     workloads: Vec<&'i LabelSet>,
+    /// For every selector in the policies the workloads that it matches.
+    matched: HashMap<&'i LabelSelector, Vec<usize>>,
 }
 
 impl<'i> Subjects<'i> {
     /// Returns the policies and workloads of an inventory.
-    pub(super) fn of(inventory: &'i Inventory) -> Self {
-        let Inventory { engine, entries, .. } = inventory;
-        let mut policies: Vec<&Arc<Policy>> = engine.policies().collect();
-        policies.sort_by(|a, b| a.place.cmp(&b.place));
-        let workloads = entries.iter().filter(|entry| entry.kind.is_workload());
-        let labels = workloads.filter_map(|entry| labels(engine, entry.face.endpoint?));
-        let mut workloads: Vec<&LabelSet> = labels.collect();
+    pub(super) fn of(Inventory { engine, entries, .. }: &'i Inventory) -> Self {
+        let mut policies: Vec<&Policy> = engine.policies().map(Arc::as_ref).collect();
+        policies.sort_unstable_by(|a, b| a.place.cmp(&b.place));
+        let endpoints = entries.iter().filter(|entry| entry.kind.is_workload());
+        let endpoints = endpoints.filter_map(|entry| entry.face.endpoint);
+        let mut workloads: Vec<&LabelSet> =
+            endpoints.filter_map(|endpoint| engine.endpoint_labels(endpoint)).collect();
         workloads.sort_unstable();
         workloads.dedup();
-        Self { policies, workloads }
+        let matched = matches(&policies, &workloads);
+        Self { policies, workloads, matched }
     }
 
     /// Returns the policies, in order of their places.
-    pub(super) fn policies(&self) -> impl Iterator<Item = &'i Policy> {
-        self.policies.iter().map(|policy| &***policy)
+    pub(super) fn policies(&self) -> &[&'i Policy] {
+        &self.policies
     }
 
-    /// Returns all rules.
-    pub(super) fn rules(&self) -> impl Iterator<Item = &'i Rule> {
-        self.policies().flat_map(|policy| &policy.rules)
+    /// Returns the last policy that begins before a place in its file.
+    pub(super) fn policy_at(&self, place: &Place) -> Option<&'i Policy> {
+        let behind = self.policies.partition_point(|policy| policy.place <= *place);
+        let policy = *self.policies.get(behind.checked_sub(1)?)?;
+        (policy.place.file == place.file).then_some(policy)
     }
 
     /// Returns the labels of the given workloads.
@@ -44,34 +51,49 @@ impl<'i> Subjects<'i> {
         &self.workloads
     }
 
-    /// Tells whether every endpoint that a rule applies to has, by some other rule, what `helps`
-    /// asks for. With given workloads it is about these; else about whoever there may be.
-    pub(super) fn are_all_helped(&self, rule: &Rule, helps: impl Fn(&Rule) -> bool) -> bool {
-        let helpers: Vec<&Rule> = self.rules().filter(|rule| helps(rule)).collect();
-        let same_kind = |helper: &&&Rule| helper.subject.node == rule.subject.node;
-        let mut selected =
-            self.workloads.iter().filter(|l| rule.subject.selector.matches(l)).peekable();
-        if rule.subject.node || selected.peek().is_none() {
-            let selector = &rule.subject.selector;
-            return helpers
-                .iter()
-                .filter(same_kind)
-                .any(|h| includes(&h.subject.selector, selector));
-        }
-        let is_helped = |labels: &&LabelSet| {
-            helpers.iter().filter(same_kind).any(|helper| helper.subject.selector.matches(labels))
-        };
-        selected.all(is_helped)
+    /// Returns which of the given workloads a selector of the policies matches.
+    pub(super) fn matched(&self, selector: &LabelSelector) -> &[usize] {
+        self.matched.get(selector).map_or(&[], Vec::as_slice)
     }
 }
 
-fn labels(engine: &Engine, endpoint: netpol::EndpointId) -> Option<&LabelSet> {
-    engine.endpoint_labels(endpoint)
+fn matches<'i>(
+    policies: &[&'i Policy],
+    workloads: &[&'i LabelSet],
+) -> HashMap<&'i LabelSelector, Vec<usize>> {
+    let rules = policies.iter().flat_map(|policy| &policy.rules);
+    let mut matched: HashMap<&LabelSelector, Vec<usize>> =
+        rules.flat_map(selectors).map(|selector| (selector, Vec::new())).collect();
+    let selectors: Vec<&LabelSelector> = matched.keys().copied().collect();
+    let mut index = SelectorIndex::default();
+    for (number, selector) in selectors.iter().enumerate() {
+        index.insert(&Selector::Labels((*selector).clone()), number);
+    }
+    for (number, labels) in workloads.iter().enumerate() {
+        index.candidates(labels, |candidate| {
+            let selector = selectors.get(candidate).filter(|selector| selector.matches(labels));
+            if let Some(matching) = selector.and_then(|selector| matched.get_mut(selector)) {
+                matching.push(number);
+            }
+        });
+    }
+    matched
 }
 
-/// Tells whether a selector surely matches whatever another one matches: it has no condition
-/// that the other has not.
-fn includes(wide: &LabelSelector, narrow: &LabelSelector) -> bool {
-    let mut conditions = wide.requirements().iter();
-    conditions.all(|condition| narrow.requirements().contains(condition))
+/// Returns the selectors of a rule, that of its subject first.
+fn selectors(rule: &Rule) -> impl Iterator<Item = &LabelSelector> {
+    let peers = rule.elements.iter().flat_map(peer_selectors);
+    [&rule.subject.selector].into_iter().chain(peers)
+}
+
+/// Returns the label selectors among the peers of an element.
+pub(super) fn peer_selectors(element: &Element) -> impl Iterator<Item = &LabelSelector> {
+    let peers = match &element.peers {
+        Peers::AnyOf(peers) => peers.as_slice(),
+        Peers::Nobody | Peers::Unrestricted => &[],
+    };
+    peers.iter().filter_map(|peer| match peer {
+        Peer::Selector(Selector::Labels(selector)) => Some(selector),
+        Peer::Selector(Selector::Fqdn(_)) | Peer::Service(_) => None,
+    })
 }

@@ -1,15 +1,15 @@
 //! Selectors that match none of the given workloads.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 use netpol::{Code, LabelSource, Place, Problem};
 use netpol_core::keys;
 use netpol_policy::rule::{
-    Element, LabelSelector, Operator, Peer, Peers, Policy, PolicyKind, Requirement, Rule, Selector,
+    Element, LabelSelector, Operator, Origin, Policy, PolicyKind, Requirement, Rule,
 };
 
 use super::codes;
-use super::subjects::Subjects;
+use super::subjects::{Subjects, peer_selectors};
 use crate::inventory::Sources;
 
 /// Returns a warning for every policy that applies to none of the given workloads, and for every
@@ -19,9 +19,11 @@ use crate::inventory::Sources;
 /// whoever checks one application need not have the manifests of the whole cluster. Without any
 /// workloads nothing is judged.
 pub(super) fn unmatched(subjects: &Subjects<'_>, sources: &Sources) -> Vec<Problem> {
-    let mut judge = Judge { subjects, sources, known: HashMap::new(), problems: Vec::new() };
+    let namespaces = subjects.workloads().iter().filter_map(|labels| labels.get(keys::NAMESPACE));
+    let namespaces = namespaces.map(netpol::Label::value).collect();
+    let mut judge = Judge { subjects, sources, namespaces, problems: Vec::new() };
     if !subjects.workloads().is_empty() {
-        subjects.policies().for_each(|policy| judge.policy(policy));
+        subjects.policies().iter().for_each(|policy| judge.policy(policy));
     }
     judge.problems
 }
@@ -29,26 +31,20 @@ pub(super) fn unmatched(subjects: &Subjects<'_>, sources: &Sources) -> Vec<Probl
 struct Judge<'s, 'i> {
     subjects: &'s Subjects<'i>,
     sources: &'s Sources,
-    // Many rules have the same selectors.
-    known: HashMap<&'i LabelSelector, bool>,
+    /// The namespaces of the given workloads.
+    namespaces: BTreeSet<&'i str>,
     problems: Vec<Problem>,
 }
 
-impl<'i> Judge<'_, 'i> {
-    fn policy(&mut self, policy: &'i Policy) {
+impl Judge<'_, '_> {
+    fn policy(&mut self, policy: &Policy) {
         for rule in &policy.rules {
-            if self.applies_to_nothing(rule) {
+            if !rule.subject.node && self.matches_nothing(&rule.subject.selector) {
                 self.warn_of_subject(policy, rule);
-                continue;
-            }
-            for element in &rule.elements {
-                self.element(element);
+            } else {
+                rule.elements.iter().for_each(|element| self.element(element));
             }
         }
-    }
-
-    fn applies_to_nothing(&mut self, rule: &'i Rule) -> bool {
-        !rule.subject.node && self.matches_nothing(&rule.subject.selector)
     }
 
     fn warn_of_subject(&mut self, policy: &Policy, rule: &Rule) {
@@ -56,51 +52,37 @@ impl<'i> Judge<'_, 'i> {
             PolicyKind::Kubernetes => "podSelector",
             PolicyKind::Cilium | PolicyKind::Clusterwide => "endpointSelector",
         };
-        let origin = rule.elements.first().map(|element| &element.origin);
-        let spec = origin.and_then(|origin| origin.spec);
-        let path = match spec {
-            Some(index) => format!("specs[{index}].{field}"),
-            None => format!("spec.{field}"),
-        };
+        let origin = rule.elements.first().map(|element| &*element.origin);
+        let path = in_spec(origin.and_then(|origin| origin.spec), field);
         let selector = without_derived(&rule.subject.selector);
-        let message =
-            format!("`{}` applies to none of the given workloads: `{selector}`", policy.name);
+        let name = &policy.name;
+        let message = format!("`{name}` applies to none of the given workloads: `{selector}`");
         // Of several rules each is reported where its first element stands.
-        let place = origin.filter(|_| spec.is_some()).map_or(&policy.place, |origin| &origin.place);
+        let of_several = origin.filter(|origin| origin.spec.is_some());
+        let place = of_several.map_or(&policy.place, |origin| &origin.place);
         self.warn(codes::UNMATCHED_SUBJECT, place, &path, message);
     }
 
-    fn element(&mut self, element: &'i Element) {
-        let Peers::AnyOf(peers) = &element.peers else { return };
-        for peer in peers {
-            let Peer::Selector(Selector::Labels(selector)) = peer else { continue };
+    fn element(&mut self, element: &Element) {
+        for selector in peer_selectors(element) {
             if is_about_pods(selector) && self.matches_nothing(selector) {
-                let origin = &element.origin;
-                let message =
-                    format!("no given workload is the peer `{}`", without_derived(selector));
-                let path = match origin.index {
-                    Some(index) => format!("{}[{index}]", origin.list.as_str()),
-                    None => origin.list.as_str().to_owned(),
+                let Origin { spec, list, index, place, .. } = &*element.origin;
+                let path = match index {
+                    Some(index) => in_spec(*spec, &format!("{}[{index}]", list.as_str())),
+                    None => in_spec(*spec, list.as_str()),
                 };
-                let path = match origin.spec {
-                    Some(spec) => format!("specs[{spec}].{path}"),
-                    None => format!("spec.{path}"),
-                };
-                self.warn(codes::UNMATCHED_PEER, &origin.place, &path, message);
+                let selector = without_derived(selector);
+                let message = format!("no given workload is the peer `{selector}`");
+                self.warn(codes::UNMATCHED_PEER, place, &path, message);
             }
         }
     }
 
-    fn matches_nothing(&mut self, selector: &'i LabelSelector) -> bool {
-        let workloads = self.subjects.workloads();
-        *self.known.entry(selector).or_insert_with(|| {
-            let namespaces: Vec<&Requirement> =
-                selector.requirements().iter().filter(is_namespace).collect();
-            let in_reach =
-                |labels: &&&netpol::LabelSet| namespaces.iter().all(|r| r.matches(labels));
-            let mut candidates = workloads.iter().filter(in_reach).peekable();
-            candidates.peek().is_some() && !candidates.any(|labels| selector.matches(labels))
-        })
+    fn matches_nothing(&self, selector: &LabelSelector) -> bool {
+        let mut of_namespace = selector.requirements().iter().filter(|r| is_namespace(r));
+        let is_given =
+            |r: &Requirement| r.values.iter().any(|name| self.namespaces.contains(&**name));
+        self.subjects.matched(selector).is_empty() && of_namespace.all(is_given)
     }
 
     fn warn(&mut self, code: Code, place: &Place, path: &str, message: String) {
@@ -108,6 +90,14 @@ impl<'i> Judge<'_, 'i> {
         let help = "compare it with the labels of the pods; or add the manifests of whom it means";
         let problem = Problem::warning(code, &source, span, message);
         self.problems.push(problem.with_path(path).with_help(help));
+    }
+}
+
+/// Returns the path of a field of a rule.
+fn in_spec(spec: Option<u32>, field: &str) -> String {
+    match spec {
+        Some(index) => format!("specs[{index}].{field}"),
+        None => format!("spec.{field}"),
     }
 }
 
@@ -122,7 +112,7 @@ fn is_about_pods(selector: &LabelSelector) -> bool {
         && requirements.iter().all(about_pods)
 }
 
-fn is_namespace(requirement: &&Requirement) -> bool {
+fn is_namespace(requirement: &Requirement) -> bool {
     requirement.key.key() == keys::NAMESPACE && requirement.operator == Operator::In
 }
 

@@ -136,7 +136,10 @@ error[wrong-type]: a message
     #[test]
     fn a_span_of_several_lines_is_marked_in_its_first() {
         let excerpt = Excerpt::of("a: [1,\n  2]\n", span(3, 11, 1, 4)).unwrap();
-        assert_eq!(excerpt, Excerpt { text: "a: [1,".into(), line: 1, marked: 3..6, is_cut: false });
+        assert_eq!(
+            excerpt,
+            Excerpt { text: "a: [1,".into(), line: 1, marked: 3..6, is_cut: false }
+        );
     }
 
     #[test]
@@ -170,7 +173,7 @@ error[wrong-type]: a message
         assert_eq!(Excerpt::of("a", Span::default()), None);
         let source = Source::named("big.yaml", "");
         let problem = Problem::error(Code("limit"), &source, Span::default(), "too large");
-        let expected = "error[limit]: too large\n --> big.yaml";
+        let expected = "error[limit]: too large\n--> big.yaml";
         assert_eq!(render_problem(&problem, Paint::none()), expected);
     }
 }

@@ -144,8 +144,10 @@ fn selector_policy(
 ) -> SelectorPolicy {
     let mut tag = |element: Option<ElementId>| {
         let elements = policy.elements.iter();
-        let found =
-            elements.clone().find(|(id, _)| Some(*id) == element).or_else(|| elements.clone().next());
+        let found = elements
+            .clone()
+            .find(|(id, _)| Some(*id) == element)
+            .or_else(|| elements.clone().next());
         let Some((_, origin)) = found else { return u32::MAX };
         origins.push(Arc::clone(origin));
         u32::try_from(origins.len() - 1).unwrap_or(u32::MAX)

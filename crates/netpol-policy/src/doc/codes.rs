@@ -63,6 +63,8 @@ codes! {
     INVALID_PORT = "invalid-port",
     /// A policy about every pod of a namespace, because it does not say which.
     EVERY_POD = "every-pod",
+    /// A label of pods that Cilium takes for one of its own.
+    RESERVED_LABEL = "reserved-label",
     /// Something that is accepted and has no effect.
     NO_EFFECT = "no-effect",
 

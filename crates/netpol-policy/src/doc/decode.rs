@@ -13,17 +13,17 @@ use crate::{Code, Problem, Report, Source, Span};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Path<'a> {
     Root,
-    Field(&'a Path<'a>, &'a str),
-    Index(&'a Path<'a>, usize),
+    Field(&'a Self, &'a str),
+    Index(&'a Self, usize),
 }
 
 impl<'a> Path<'a> {
-    pub(crate) fn field(&'a self, name: &'a str) -> Path<'a> {
-        Path::Field(self, name)
+    pub(crate) fn field(&'a self, name: &'a str) -> Self {
+        Self::Field(self, name)
     }
 
-    pub(crate) fn index(&'a self, index: usize) -> Path<'a> {
-        Path::Index(self, index)
+    pub(crate) fn index(&'a self, index: usize) -> Self {
+        Self::Index(self, index)
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use netpol_core::{LabelSource, SelectKey, keys};
 
+use super::cilium::lint;
 use super::decode::{Context, Fields, Path};
 use super::metadata::Metadata;
 use super::node::Node;
@@ -97,7 +98,7 @@ impl Reader<'_, '_> {
     fn subject(&mut self, fields: Fields<'_>, path: &Path<'_>) -> Option<Subject> {
         let path = path.field("podSelector");
         let mut selector = match fields.present("podSelector") {
-            Some(node) => label_selector(self.cx, node, &path, KeyRule::Kubernetes(""))?,
+            Some(node) => self.pod_selector(node, &path)?,
             None => {
                 let message =
                     "without `podSelector` the policy is about every pod of the namespace";
@@ -108,6 +109,13 @@ impl Reader<'_, '_> {
         };
         selector.set_label(k8s(keys::NAMESPACE), Arc::clone(&self.namespace));
         Some(Subject { selector, node: false })
+    }
+
+    /// Reads a selector of pods by their own labels.
+    fn pod_selector(&mut self, node: &Node, path: &Path<'_>) -> Option<LabelSelector> {
+        let selector = label_selector(self.cx, node, path, KeyRule::Kubernetes(""))?;
+        lint::labels(self.cx, node, path);
+        Some(selector)
     }
 
     /// NPV-3

@@ -66,7 +66,7 @@ fn word(text: &str) -> Result<(), String> {
     if text.len() > MAX_NAME {
         return Err(format!("has {} characters, of which {MAX_NAME} are allowed", text.len()));
     }
-    if !is_framed(text, |c| c.is_ascii_alphanumeric()) {
+    if !is_framed(text, u8::is_ascii_alphanumeric) {
         return Err(
             "is not made of letters, digits, `-`, `_` and `.`, with letters or digits at both ends"
                 .to_owned(),

@@ -61,6 +61,14 @@ impl Node {
         }
     }
 
+    /// Returns a key as it is written, if this is a mapping that has it.
+    pub(crate) fn key(&self, key: &str) -> Option<&Key> {
+        match &self.value {
+            Value::Mapping(fields) => fields.iter().map(|(k, _)| k).find(|k| k.text == key),
+            _ => None,
+        }
+    }
+
     /// Returns the text, if this is a string.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match &self.value {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use netpol_core::Label;
 
 use super::small_set::SmallSet;
-use super::{Map, NameChange};
+use super::{Map, NameChange, shrink};
 
 /// All names with their addresses and labels, found by name and by address.
 ///
@@ -107,6 +107,12 @@ impl Cache {
         if had_labels { gone.into_iter().map(removal).collect() } else { Vec::new() }
     }
 
+    /// Gives memory back after much was removed.
+    pub(super) fn shrink(&mut self) {
+        shrink(&mut self.records);
+        shrink(&mut self.by_address);
+    }
+
     fn unlink(&mut self, name: &str, address: &IpAddr) {
         let Some(names) = self.by_address.get_mut(address) else { return };
         names.remove(name);
@@ -131,7 +137,10 @@ impl Cache {
     }
 
     /// Returns the names of an address, in order.
-    pub(super) fn names_of<'a>(&'a self, address: &IpAddr) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(super) fn names_of<'a>(
+        &'a self,
+        address: &IpAddr,
+    ) -> impl Iterator<Item = &'a str> + use<'a> {
         self.by_address.get(address).into_iter().flat_map(SmallSet::iter).map(|name| &**name)
     }
 

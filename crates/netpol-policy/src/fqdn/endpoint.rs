@@ -48,7 +48,8 @@ impl Endpoint {
         if update.changed {
             self.zombies.refresh(name, addresses, around.now);
         }
-        let lost = if update.new.is_empty() { Vec::new() } else { self.see_to_limits(name, around) };
+        let lost =
+            if update.new.is_empty() { Vec::new() } else { self.see_to_limits(name, around) };
         Learnt { new: update.new, lost }
     }
 
@@ -106,7 +107,12 @@ impl Endpoint {
     }
 
     /// Makes a zombie of what left the history (GCD-2, CCH-6).
-    fn retire(&mut self, name: &Arc<str>, Entry { address, life }: Entry, around: Surroundings<'_>) {
+    fn retire(
+        &mut self,
+        name: &Arc<str>,
+        Entry { address, life }: Entry,
+        around: Surroundings<'_>,
+    ) {
         let pending = around.now.max(life.expiration);
         self.zombies.insert(name, address, pending, around.runs);
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Map, Timestamp};
+use super::{Map, Timestamp, shrink};
 
 /// The addresses of each name, each until a time of its own.
 ///
@@ -65,7 +65,8 @@ impl History {
         for &address in addresses {
             match entries.binary_search_by_key(&address, |entry| entry.address) {
                 Ok(place) => {
-                    let old = entries.get_mut(place).filter(|old| old.life.expiration < life.expiration);
+                    let old =
+                        entries.get_mut(place).filter(|old| old.life.expiration < life.expiration);
                     update.changed |= old.map(|old| old.life = life).is_some();
                 }
                 Err(_) => update.new.push(address),
@@ -97,13 +98,18 @@ impl History {
 
     /// Removes names over the limits, and a sixteenth more so that this is seldom needed; returns
     /// what they had (FQQ-7). The names whose last address expires first go first.
-    pub(super) fn make_room(&mut self, max_names: usize, max_addresses: usize) -> Vec<(Arc<str>, Entry)> {
+    pub(super) fn make_room(
+        &mut self,
+        max_names: usize,
+        max_addresses: usize,
+    ) -> Vec<(Arc<str>, Entry)> {
         let keep = |len: usize, max: usize| if len > max { max - max / 16 } else { max };
         let (n_names, n_addresses) = (self.names.len(), self.n_addresses);
         if n_names <= max_names && n_addresses <= max_addresses {
             return Vec::new();
         }
-        let (max_names, max_addresses) = (keep(n_names, max_names), keep(n_addresses, max_addresses));
+        let (max_names, max_addresses) =
+            (keep(n_names, max_names), keep(n_addresses, max_addresses));
         let end = |entries: &[Entry]| entries.iter().map(|entry| entry.life.expiration).max();
         let ends = self.names.iter().map(|(name, entries)| (end(entries), Arc::clone(name)));
         let mut ends: Vec<_> = ends.collect();
@@ -122,7 +128,9 @@ impl History {
 
     /// Removes what expired before a time, and returns it (GCD-2).
     pub(super) fn expire(&mut self, now: Timestamp) -> Vec<(Arc<str>, Entry)> {
-        self.remove_if(|_, life| life.is_over(now))
+        let expired = self.remove_if(|_, life| life.is_over(now));
+        shrink(&mut self.names);
+        expired
     }
 
     /// Removes what was looked up before a time for names that match, and returns it (API-2).

@@ -131,9 +131,11 @@ impl LookupRow {
         let answers = endpoint.history.iter().flat_map(|(name, entries)| Lookup::of(name, entries));
         let connections = endpoint.zombies.alive(runs, grace);
         let expected = runs.expected();
-        let connections = connections.flat_map(|(ip, zombie)| Lookup::of_zombie(ip, zombie, expected));
+        let connections =
+            connections.flat_map(|(ip, zombie)| Lookup::of_zombie(ip, zombie, expected));
         let answers = answers.map(row(LookupSource::Lookup));
-        let mut rows: Vec<_> = answers.chain(connections.map(row(LookupSource::Connection))).collect();
+        let mut rows: Vec<_> =
+            answers.chain(connections.map(row(LookupSource::Connection))).collect();
         rows.sort_by(Self::compare);
         rows
     }

@@ -15,7 +15,8 @@ use super::filter::NameFilter;
 use super::history::Life;
 use super::selectors::{Selectors, exact_name};
 use super::{
-    DnsAnswer, EndpointSnapshot, FqdnConfig, Lookup, LookupFilter, LookupRow, MAX_NAME_LEN, NameChange, Snapshot, Timestamp,
+    DnsAnswer, EndpointSnapshot, FqdnConfig, Lookup, LookupFilter, LookupRow, MAX_NAME_LEN,
+    NameChange, Snapshot, Timestamp,
 };
 use crate::rule::FqdnSelector;
 
@@ -131,7 +132,7 @@ impl NameManager {
         let mut changes = self.cache.insert(&name, new, Some(endpoint), labels);
         if !lost.is_empty() {
             changes.extend(self.settle(lost));
-            changes = last_words(changes);
+            changes = net(changes);
         }
         changes
     }
@@ -146,6 +147,7 @@ impl NameManager {
         }
         self.endpoints.retain(|_, endpoint| !endpoint.is_empty());
         let changes = self.settle(affected);
+        self.cache.shrink();
         self.selectors.tidy();
         changes
     }
@@ -189,7 +191,11 @@ impl NameManager {
     /// # Errors
     ///
     /// The pattern is invalid; nothing is removed.
-    pub fn flush(&mut self, pattern: Option<&str>, now: Timestamp) -> Result<Vec<NameChange>, Error> {
+    pub fn flush(
+        &mut self,
+        pattern: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<NameChange>, Error> {
         let filter = NameFilter::new(pattern, self.config.dialect)?;
         let matches = |name: &str| filter.matches(name);
         for endpoint in self.endpoints.values_mut() {
@@ -212,7 +218,7 @@ impl NameManager {
             let labels = || self.selectors.labels_of(&name);
             changes.extend(self.cache.insert(&name, addresses, None, labels));
         }
-        last_words(changes)
+        net(changes)
     }
 
     /// Returns what the endpoints know, to be kept over a restart (RST-1).
@@ -231,7 +237,7 @@ impl NameManager {
         for (&id, kept) in &snapshot.endpoints {
             changes.extend(self.restore_endpoint(id, kept, now));
         }
-        last_words(changes)
+        net(changes)
     }
 
     fn restore_endpoint(
@@ -298,7 +304,10 @@ impl NameManager {
     pub fn lookups(&self, filter: &LookupFilter<'_>) -> Result<Vec<LookupRow>, Error> {
         let names = NameFilter::new(filter.pattern, self.config.dialect)?;
         let grace = self.config.idle_grace;
-        let rows = self.endpoints.iter().flat_map(|(&id, state)| LookupRow::of(id, state, &self.runs, grace));
+        let rows = self
+            .endpoints
+            .iter()
+            .flat_map(|(&id, state)| LookupRow::of(id, state, &self.runs, grace));
         Ok(rows.filter(|row| filter.wants(row) && names.matches(&row.lookup.fqdn)).collect())
     }
 
@@ -345,19 +354,23 @@ impl NameManager {
         names.dedup();
         let settle = |name: &Arc<str>| {
             let mentions = |id| endpoints.get(&id).is_some_and(|state| state.mentions(name));
-            let holds = |id, address| endpoints.get(&id).is_some_and(|state| state.holds(name, address));
+            let holds =
+                |id, address| endpoints.get(&id).is_some_and(|state| state.holds(name, address));
             cache.settle(name, mentions, holds)
         };
         names.iter().flat_map(settle).collect()
     }
 }
 
-/// Returns changes in order, of those about the same name and address only the last.
-fn last_words(mut changes: Vec<NameChange>) -> Vec<NameChange> {
-    changes.reverse();
+/// Returns changes in order, without those that take each other back: of the changes about the same
+/// name and address each undoes the one before.
+fn net(mut changes: Vec<NameChange>) -> Vec<NameChange> {
     changes.sort_by(|one, other| (&one.name, one.address).cmp(&(&other.name, other.address)));
-    changes.dedup_by(|later, first| (&later.name, later.address) == (&first.name, first.address));
-    changes
+    let same = |one: &NameChange, other: &NameChange| {
+        (&one.name, one.address) == (&other.name, other.address)
+    };
+    let last = changes.chunk_by(same).filter(|chunk| chunk.len() % 2 == 1).filter_map(<[_]>::last);
+    last.cloned().collect()
 }
 
 /// Returns the canonical form of a name.

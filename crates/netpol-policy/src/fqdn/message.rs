@@ -3,11 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use domain::base::Message;
 use domain::base::iana::OptRcode;
 use domain::base::name::ParsedName;
 use domain::base::record::ParsedRecord;
 use domain::base::wire::ParseError;
-use domain::base::Message;
 use domain::rdata::{A, Aaaa, Cname};
 
 use super::DnsAnswer;

@@ -66,6 +66,13 @@ type Map<K, V> = hashbrown::HashMap<K, V, foldhash::fast::RandomState>;
 /// A hash set with a seed of its own.
 type Set<K> = hashbrown::HashSet<K, foldhash::fast::RandomState>;
 
+/// Gives memory back that a table has not used since it was much larger.
+fn shrink<K: std::hash::Hash + Eq, V>(map: &mut Map<K, V>) {
+    if map.len() < map.capacity() / 4 {
+        map.shrink_to(map.len() * 2);
+    }
+}
+
 /// The longest name that is learnt, in bytes. A name of a DNS message is longer only if bytes of it
 /// are escaped, and then no selector of `toFQDNs` matches it (DNS-2).
 const MAX_NAME_LEN: usize = 255;

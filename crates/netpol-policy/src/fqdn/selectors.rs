@@ -30,10 +30,11 @@ use crate::rule::FqdnSelector;
 pub fn preallocated_identities(
     selector: &FqdnSelector,
     dual_stack: bool,
-) -> impl Iterator<Item = LabelSet> {
+) -> impl Iterator<Item = LabelSet> + use<> {
     let families = [IpFamily::V4, IpFamily::V6].into_iter().take(if dual_stack { 2 } else { 1 });
     let label = selector.label();
-    families.map(move |family| [label.clone(), world_label(family, dual_stack)].into_iter().collect())
+    families
+        .map(move |family| [label.clone(), world_label(family, dual_stack)].into_iter().collect())
 }
 
 /// The registered selectors.
@@ -130,10 +131,8 @@ impl Selectors {
 fn compile(selector: &FqdnSelector, dialect: PatternDialect) -> Result<NameMatcher, Error> {
     let FqdnSelector { match_name, match_pattern } = selector;
     let text = |field: &Option<Arc<str>>| field.as_deref().map(str::to_owned);
-    let selector = NameSelector {
-        match_name: text(match_name),
-        match_pattern: text(match_pattern),
-    };
+    let selector =
+        NameSelector { match_name: text(match_name), match_pattern: text(match_pattern) };
     NameMatcher::new(SelectorKind::ToFqdns, &selector, dialect)
 }
 

@@ -2,14 +2,18 @@
 
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
+use std::{mem, slice};
 
 /// How many members are kept in a list. Moving that many costs no more than walking a tree.
 const FEW: usize = 32;
 
-/// An ordered set: a sorted list while it is small.
+/// An ordered set that needs no memory of its own for one member.
 #[derive(Clone, Debug)]
 pub(super) enum SmallSet<T> {
+    One(T),
+    /// In order; any number up to [`FEW`].
     Few(Vec<T>),
+    /// Any number.
     Many(BTreeSet<T>),
 }
 
@@ -22,23 +26,24 @@ impl<T> Default for SmallSet<T> {
 impl<T: Ord> SmallSet<T> {
     /// Returns whether the member is new.
     pub(super) fn insert(&mut self, member: T) -> bool {
-        if let Self::Few(list) = self
-            && list.len() == FEW
-        {
-            *self = Self::Many(std::mem::take(list).into_iter().collect());
+        if self.contains(&member) {
+            return false;
         }
-        match self {
-            Self::Few(list) => match list.binary_search(&member) {
-                Ok(_) => false,
-                Err(place) => {
-                    // Most sets stay at one.
-                    list.reserve_exact(usize::from(list.is_empty()));
-                    list.insert(place, member);
-                    true
-                }
-            },
-            Self::Many(tree) => tree.insert(member),
-        }
+        *self = match mem::take(self) {
+            Self::Few(list) if list.is_empty() => Self::One(member),
+            Self::One(other) if other < member => Self::Few(vec![other, member]),
+            Self::One(other) => Self::Few(vec![member, other]),
+            Self::Few(mut list) if list.len() < FEW => {
+                list.insert(list.partition_point(|other| *other < member), member);
+                Self::Few(list)
+            }
+            Self::Few(list) => Self::Many(list.into_iter().chain([member]).collect()),
+            Self::Many(mut tree) => {
+                tree.insert(member);
+                Self::Many(tree)
+            }
+        };
+        true
     }
 
     /// Returns whether the member was there.
@@ -47,13 +52,20 @@ impl<T: Ord> SmallSet<T> {
         T: Borrow<Q>,
     {
         match self {
+            Self::One(other) if (*other).borrow() != member => false,
+            Self::One(_) => {
+                *self = Self::default();
+                true
+            }
             Self::Few(list) => find(list, member).map(|place| list.remove(place)).is_some(),
             Self::Many(tree) => tree.remove(member),
         }
     }
 
-    pub(super) fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
         match self {
+            Self::One(member) if keep(member) => {}
+            Self::One(_) => *self = Self::default(),
             Self::Few(list) => list.retain(keep),
             Self::Many(tree) => tree.retain(keep),
         }
@@ -64,13 +76,16 @@ impl<T: Ord> SmallSet<T> {
         T: Borrow<Q>,
     {
         match self {
+            Self::One(other) => other.borrow() == member,
             Self::Few(list) => find(list, member).is_some(),
             Self::Many(tree) => tree.contains(member),
         }
     }
 
+    /// Returns the members, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> + use<'_, T> {
         let (list, tree) = match self {
+            Self::One(member) => (slice::from_ref(member), None),
             Self::Few(list) => (list.as_slice(), None),
             Self::Many(tree) => (&[][..], Some(tree)),
         };
@@ -79,6 +94,7 @@ impl<T: Ord> SmallSet<T> {
 
     pub(super) fn len(&self) -> usize {
         match self {
+            Self::One(_) => 1,
             Self::Few(list) => list.len(),
             Self::Many(tree) => tree.len(),
         }

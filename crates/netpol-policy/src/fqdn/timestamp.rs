@@ -88,7 +88,8 @@ impl fmt::Display for Timestamp {
         if *self == Self::ZERO {
             return f.write_str(NEVER);
         }
-        let (days, second) = (self.as_unix_secs() / SECS_PER_DAY, self.as_unix_secs() % SECS_PER_DAY);
+        let (days, second) =
+            (self.as_unix_secs() / SECS_PER_DAY, self.as_unix_secs() % SECS_PER_DAY);
         let (year, month, day) = date(days);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
@@ -169,7 +170,9 @@ fn digits(text: &str, count: usize) -> Option<u64> {
 
 fn days_in_month(year: u64, month: u64) -> u64 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::conntrack::ConntrackRuns;
 use super::small_set::SmallSet;
-use super::{FqdnConfig, Map, Set, Timestamp};
+use super::{FqdnConfig, Map, Set, Timestamp, shrink};
 
 /// The zombies of one endpoint, found by address and by name.
 #[derive(Clone, Debug, Default)]
@@ -105,12 +105,15 @@ impl Zombies {
             self.remove(address);
         }
         let limit = config.max_addresses_per_name;
-        let excess = self.by_name.values().flat_map(|addresses| self.excess(addresses.iter(), limit));
+        let excess =
+            self.by_name.values().flat_map(|addresses| self.excess(addresses.iter(), limit));
         for address in excess.collect::<BTreeSet<_>>() {
             self.remove(address);
         }
         self.limit(config.max_deferred_deletes);
         self.limit_pairs(config.max_addresses_per_endpoint);
+        shrink(&mut self.by_address);
+        shrink(&mut self.by_name);
         names
     }
 
@@ -138,9 +141,11 @@ impl Zombies {
 
     /// Removes names that match, and returns those that were there (API-2).
     pub(super) fn flush(&mut self, matches: &impl Fn(&str) -> bool) -> Vec<Arc<str>> {
-        let names: Vec<Arc<str>> = self.by_name.keys().filter(|name| matches(name)).cloned().collect();
+        let names: Vec<Arc<str>> =
+            self.by_name.keys().filter(|name| matches(name)).cloned().collect();
         for name in &names {
-            let addresses = self.by_name.get(name).map(|set| set.iter().copied().collect::<Vec<_>>());
+            let addresses =
+                self.by_name.get(name).map(|set| set.iter().copied().collect::<Vec<_>>());
             for address in addresses.unwrap_or_default() {
                 self.remove_pair(name, address);
             }
@@ -186,7 +191,8 @@ impl Zombies {
     fn dead(&self, runs: &ConntrackRuns, grace: Duration) -> Set<IpAddr> {
         let (dead, alive): (Vec<_>, Vec<_>) =
             self.iter().partition(|(_, zombie)| zombie.is_connection_dead(runs, grace));
-        let alive: Set<&Arc<str>> = alive.iter().flat_map(|(_, zombie)| zombie.names.iter()).collect();
+        let alive: Set<&Arc<str>> =
+            alive.iter().flat_map(|(_, zombie)| zombie.names.iter()).collect();
         let dead = dead
             .into_iter()
             .filter(|(_, zombie)| !zombie.names.iter().any(|name| alive.contains(name)));
@@ -198,7 +204,9 @@ impl Zombies {
         let mut order: Vec<_> = addresses
             .filter_map(|address| Some(self.by_address.get(address)?.order(*address)))
             .collect();
-        let Some(last) = order.len().checked_sub(limit.saturating_add(1)) else { return Vec::new() };
+        let Some(last) = order.len().checked_sub(limit.saturating_add(1)) else {
+            return Vec::new();
+        };
         order.select_nth_unstable(last);
         order.truncate(last + 1);
         order.into_iter().map(|(.., address)| address).collect()
@@ -215,7 +223,8 @@ impl Zombies {
     fn limit_pairs(&mut self, limit: usize) -> Vec<Arc<str>> {
         let mut lost = Vec::new();
         if self.n_pairs > limit {
-            let mut order: Vec<_> = self.iter().map(|(address, zombie)| zombie.order(address)).collect();
+            let mut order: Vec<_> =
+                self.iter().map(|(address, zombie)| zombie.order(address)).collect();
             order.sort_unstable();
             let mut order = order.into_iter();
             while self.n_pairs > limit

@@ -354,3 +354,14 @@ fn cidr_groups_are_checked() {
         assert_eq!(problems(&format!("{head}{spec}\n")), format!("{warning}\n{wanted}"));
     }
 }
+
+#[test]
+fn labels_that_no_identity_has_are_pointed_out() {
+    // LBL-9
+    let spec = "spec: {podSelector: {matchLabels: {pod-template-hash: x}}}\n";
+    assert_eq!(
+        problems(&format!("{HEAD}{spec}")),
+        "t.yaml:4:36: warning: `pod-template-hash` is never part of an identity: nothing is \
+         selected by it (select by a label that the pods of one workload share)",
+    );
+}

@@ -1,9 +1,12 @@
 //! Documents of every kind, read from text.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test both say what is wrong")]
+
 mod bad_input;
 mod kubernetes;
 mod labels;
 mod manifests;
+mod random;
 mod vectors;
 
 use netpol_policy::doc::{self, Object, Read};

@@ -296,3 +296,21 @@ fn what_is_read_must_have_its_type() {
         "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {x: 1, containers: [{y: [2]}]}}";
     assert_eq!(problems(text), "");
 }
+
+#[test]
+fn labels_that_cilium_takes_for_its_own_are_pointed_out() {
+    // QUIRK-2
+    let text = "{apiVersion: v1, kind: Pod, metadata: {name: a, labels: {host: x}}, spec: {}}";
+    assert_eq!(
+        problems(text),
+        "t.yaml:1:58: warning: Cilium takes the label `host` for its own and enforces no policy on \
+         such a pod (give the label another name)",
+    );
+    let text = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {template: \
+                {metadata: {labels: {init: x}}, spec: {}}}}";
+    assert_eq!(
+        problems(text),
+        "t.yaml:1:100: warning: Cilium takes the label `init` for its own and denies everything by \
+         default to such a pod (give the label another name)",
+    );
+}

@@ -98,11 +98,7 @@ fn write_ingress(text: &mut String, random: &mut Random) -> fmt::Result {
 }
 
 /// One rule: a block, maybe with an exception, maybe to one port.
-fn write_egress(
-    text: &mut String,
-    random: &mut Random,
-    prefixes: &mut Vec<Prefix>,
-) -> fmt::Result {
+fn write_egress(text: &mut String, random: &mut Random, prefixes: &mut Vec<Prefix>) -> fmt::Result {
     let second = random.below(256);
     let block = block(second, 0, 16);
     write!(text, "  egress:\n  - toCIDRSet:\n    - cidr: {block}\n")?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use netpol_core::{IdentityConfig, IdentityRange, IpCache};
 use netpol_policy::doc::ReadOptions;
+use netpol_policy::fqdn::FqdnConfig;
 use netpol_policy::ipcache::{PrefixConfig, PrefixMetadata};
 use netpol_policy::repository::{Repository, RepositoryLimits};
 use netpol_policy::{AllowLocalhost, Enforcement, LabelFilter, Options};
@@ -112,6 +113,11 @@ impl EngineBuilder {
             repository_limits
         };
         let mut repository = Repository::new(options.clone(), repository_limits);
+        let mut fqdn = FqdnConfig::default();
+        fqdn.max_addresses_per_name = limits.addresses_per_name;
+        fqdn.max_names_per_endpoint = limits.names_per_endpoint;
+        fqdn.min_ttl = limits.min_ttl;
+        fqdn.dialect = options.pattern_dialect;
         let mut config = IdentityConfig::default();
         config.cluster_name = options.cluster_name.to_string();
         config.node_identities = options.cidr_matches_nodes || options.node_selector_labels;
@@ -138,7 +144,7 @@ impl EngineBuilder {
             namespaces: Map::default(),
             cidr_groups: BTreeMap::new(),
             backends: Backends::default(),
-            names: Names::default(),
+            names: Names::new(fqdn),
             unused: Vec::new(),
             published,
             revision: 0,

@@ -113,6 +113,7 @@ impl Engine {
         let Some(state) = self.endpoints.by_id.remove(&id) else {
             return false;
         };
+        self.names.remove_endpoint(id);
         self.forget_addresses(&state.endpoint);
         self.leave(&state);
         true

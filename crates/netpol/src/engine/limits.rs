@@ -1,5 +1,7 @@
 //! How much an engine takes before it refuses.
 
+use std::time::Duration;
+
 use netpol_policy::doc::Object;
 use netpol_policy::rule::{Element, Peers, Policy};
 use netpol_policy::{Code, Place, Problem, Report, Source, Span};
@@ -23,8 +25,11 @@ pub struct EngineLimits {
     pub map_entries: usize,
     /// Addresses remembered for one DNS name; default 1000 (LIM-14).
     pub addresses_per_name: usize,
-    /// DNS names remembered; default 100,000 (FQQ-7).
-    pub names: usize,
+    /// DNS names remembered for one endpoint; default 10,000 (FQQ-7).
+    pub names_per_endpoint: usize,
+    /// The shortest time for which a DNS answer counts; shorter ones are raised to it; default zero
+    /// (LRN-6).
+    pub min_ttl: Duration,
 }
 
 impl Default for EngineLimits {
@@ -36,7 +41,8 @@ impl Default for EngineLimits {
             endpoints: 1_000_000,
             map_entries: 16_384,
             addresses_per_name: 1000,
-            names: 100_000,
+            names_per_endpoint: 10_000,
+            min_ttl: Duration::ZERO,
         }
     }
 }

@@ -1,28 +1,54 @@
-//! DNS names and the addresses that were learnt for them.
+//! DNS names: what was learnt, and what follows for addresses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use netpol_core::{IdentityId, IpFamily, Label, LabelSet, Prefix, world_label};
-use netpol_l7::{NameMatcher, NameSelector, SelectorKind, canonical_name};
+use netpol_core::{IdentityId, Prefix};
+use netpol_l7::canonical_name;
+use netpol_policy::fqdn::{
+    DnsAnswer, FqdnConfig, NameChange, NameManager, NameStats, Snapshot, Timestamp,
+    preallocated_identities,
+};
 use netpol_policy::ipcache::Resource;
 use netpol_policy::rule::FqdnSelector;
 
 use super::Engine;
-use crate::EngineError;
+use crate::{EndpointId, EngineError};
 
-/// DNS names and their addresses, and the selectors that ask for names.
-#[derive(Debug, Default)]
+/// Names, their addresses, and the selectors that ask for them.
+#[derive(Debug)]
 pub(super) struct Names {
-    addresses: BTreeMap<String, BTreeSet<IpAddr>>,
-    selectors: BTreeMap<FqdnSelector, NameMatcher>,
+    manager: NameManager,
     // The identities that selectors got before any answer.
     preallocated: BTreeMap<FqdnSelector, Vec<IdentityId>>,
 }
 
+/// Whom the manager takes for having been told what the caller says by itself.
+const CALLER: u32 = u32::MAX;
+
+impl Names {
+    pub(super) fn new(config: FqdnConfig) -> Self {
+        Self { manager: NameManager::new(config), preallocated: BTreeMap::new() }
+    }
+
+    /// Forgets what an endpoint was told.
+    pub(super) fn remove_endpoint(&mut self, endpoint: EndpointId) {
+        self.manager.remove_endpoint(endpoint.number());
+    }
+}
+
 impl Engine {
-    /// Says that a name has these addresses: what a DNS answer told (FQDN-2). Addresses of earlier
-    /// answers stay.
+    /// Learns the DNS answer that an endpoint was given (LRN). Publish before the endpoint gets
+    /// it, so that it can use the addresses at once (SEQ-5).
+    ///
+    /// What one endpoint learns counts for all that have the same name selectors (SID-6). Time is
+    /// the caller's: any clock will do that all calls share.
+    pub fn learn(&mut self, endpoint: EndpointId, answer: &DnsAnswer, now: Timestamp) {
+        let changes = self.names.manager.learn(endpoint.number(), answer, now);
+        self.apply_names(changes);
+    }
+
+    /// Says that a name has these addresses, for as long as nobody flushes them.
     ///
     /// # Errors
     ///
@@ -33,32 +59,94 @@ impl Engine {
         addresses: impl IntoIterator<Item = IpAddr>,
     ) -> Result<(), EngineError> {
         let name = canonical_name(name);
-        let is_new = !self.names.addresses.contains_key(&name);
-        if is_new && self.names.addresses.len() >= self.limits.names {
-            return Err(EngineError::limit("names", self.limits.names));
+        let addresses: Vec<IpAddr> = addresses.into_iter().collect();
+        let manager = &mut self.names.manager;
+        let known = manager.addresses(&name).count();
+        if known == 0 && manager.stats().names >= manager.config().max_names_per_endpoint {
+            return Err(EngineError::limit("names", manager.config().max_names_per_endpoint));
         }
-        let known = self.names.addresses.entry(name.clone()).or_default();
-        known.extend(addresses);
-        while known.len() > self.limits.addresses_per_name {
-            known.pop_last();
+        let limit = manager.config().max_addresses_per_name;
+        if known + addresses.len() > limit {
+            return Err(EngineError::limit("addresses of one name", limit));
         }
-        self.label_addresses_of(&name);
+        let answer = DnsAnswer::new(&name, addresses, u32::MAX);
+        let changes = manager.learn(CALLER, &answer, Timestamp::ZERO);
+        self.apply_names(changes);
         Ok(())
     }
 
-    /// Gives the addresses of a name the labels of the selectors that match it (SID-3).
-    fn label_addresses_of(&mut self, name: &str) {
-        let Some(addresses) = self.names.addresses.get(name) else {
-            return;
-        };
-        let matching = self.names.selectors.iter().filter(|(_, m)| m.is_match(name));
-        let labels: Vec<Label> = matching.map(|(selector, _)| selector.label()).collect();
-        for address in addresses {
-            let (prefix, resource) = (Prefix::host(*address), Resource::fqdn(name));
-            if labels.is_empty() {
-                self.metadata.remove(&prefix, &resource);
-            } else {
-                self.metadata.insert(prefix, resource, labels.clone());
+    /// Ends what has expired, unless a connection may still use it (GCD); to be called every 60
+    /// seconds. An address that expired stays until two runs of connection tracking's garbage
+    /// collection have found no connection to it.
+    pub fn expire_names(&mut self, now: Timestamp) {
+        let changes = self.names.manager.expire(now);
+        self.apply_names(changes);
+    }
+
+    /// Notes that a run of connection tracking's garbage collection, which began at `started`, found
+    /// a connection of an endpoint to an address (ZMB-3).
+    pub fn mark_connection(&mut self, endpoint: EndpointId, address: IpAddr, started: Timestamp) {
+        self.names.manager.mark_alive(endpoint.number(), address, started);
+    }
+
+    /// Notes that a run of connection tracking's garbage collection, which began at `started`, is
+    /// complete (ZMB-3). Without connection tracking, call it before each
+    /// [`expire_names`](Self::expire_names).
+    pub fn connections_marked(&mut self, started: Timestamp) {
+        self.names.manager.conntrack_gc_done(started);
+    }
+
+    /// Forgets names that match a pattern with a final dot, or all (API-2).
+    ///
+    /// # Errors
+    ///
+    /// Fails if the pattern is invalid; nothing is forgotten then.
+    pub fn flush_names(
+        &mut self,
+        pattern: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), netpol_l7::Error> {
+        let changes = self.names.manager.flush(pattern, now)?;
+        self.apply_names(changes);
+        Ok(())
+    }
+
+    /// Returns what endpoints were told, to be kept over a restart (RST-1).
+    #[must_use]
+    pub fn name_snapshot(&self) -> Snapshot {
+        self.names.manager.snapshot()
+    }
+
+    /// Learns what was kept over a restart, in addition to what is known (RST-2).
+    pub fn restore_names(&mut self, snapshot: &Snapshot, now: Timestamp) {
+        let changes = self.names.manager.restore(snapshot, now);
+        self.apply_names(changes);
+    }
+
+    /// Tells whether a name really resolved to an address, as far as any endpoint was told: what a
+    /// server name or an HTTP host claims can be held against it.
+    #[must_use]
+    pub fn name_binds(&self, name: &str, address: IpAddr) -> bool {
+        self.names.manager.binds(name, address)
+    }
+
+    /// Returns the names that are known for an address.
+    pub fn names_of(&self, address: IpAddr) -> impl Iterator<Item = &str> {
+        self.names.manager.names(address)
+    }
+
+    /// Returns how much is known about names.
+    #[must_use]
+    pub fn name_stats(&self) -> NameStats {
+        self.names.manager.stats()
+    }
+
+    fn apply_names(&mut self, changes: Vec<NameChange>) {
+        for NameChange { name, address, labels } in changes {
+            let (prefix, resource) = (Prefix::host(address), Resource::fqdn(&name));
+            match labels {
+                Some(labels) => self.metadata.insert(prefix, resource, labels.to_vec()),
+                None => self.metadata.remove(&prefix, &resource),
             }
         }
     }
@@ -70,20 +158,20 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let mut result = Ok(());
         for (selector, in_use) in changes {
-            if !in_use {
-                self.names.selectors.remove(&selector);
-                self.unused.extend(self.names.preallocated.remove(&selector).unwrap_or_default());
-                continue;
-            }
-            result = result.and(self.preallocate(&selector));
-            let kind = SelectorKind::ToFqdns;
-            let name = name_selector(&selector);
-            if let Ok(matcher) = NameMatcher::new(kind, &name, self.options.pattern_dialect) {
-                self.names.selectors.insert(selector, matcher);
-            }
+            let changes = match in_use {
+                true => {
+                    result = result.and(self.preallocate(&selector));
+                    // A selector that is invalid was refused with its document.
+                    self.names.manager.register(&selector).unwrap_or_default()
+                }
+                false => {
+                    self.unused
+                        .extend(self.names.preallocated.remove(&selector).unwrap_or_default());
+                    self.names.manager.unregister(&selector)
+                }
+            };
+            self.apply_names(changes);
         }
-        let names: Vec<String> = self.names.addresses.keys().cloned().collect();
-        names.iter().for_each(|name| self.label_addresses_of(name));
         result
     }
 
@@ -93,10 +181,7 @@ impl Engine {
         if !self.options.preallocate_names {
             return Ok(());
         }
-        let families = [(IpFamily::V4, self.options.ipv4), (IpFamily::V6, self.options.ipv6)];
-        for (family, _) in families.into_iter().filter(|(_, in_use)| *in_use) {
-            let world = world_label(family, self.options.dual_stack());
-            let labels: LabelSet = [selector.label(), world].into_iter().collect();
+        for labels in preallocated_identities(selector, self.options.dual_stack()) {
             let identity = self.identities.acquire(&labels, &mut self.repository)?;
             self.names.preallocated.entry(selector.clone()).or_default().push(identity);
         }
@@ -115,13 +200,6 @@ impl Engine {
 
     /// Returns the texts of the name selectors that policies of endpoints have, in order.
     pub fn name_selectors(&self) -> impl Iterator<Item = &str> {
-        self.names.selectors.keys().map(FqdnSelector::text)
-    }
-}
-
-fn name_selector(selector: &FqdnSelector) -> NameSelector {
-    NameSelector {
-        match_name: selector.match_name.as_deref().map(String::from),
-        match_pattern: selector.match_pattern.as_deref().map(String::from),
+        self.names.manager.selectors().map(|(selector, _)| selector.text())
     }
 }

@@ -28,8 +28,8 @@ fn flow<'a>(engine: &'a Engine, answer: &'a Answer<'a>) -> FlowJson<'a> {
         .sides()
         .map(|(direction, side, explanation)| self::side(engine, direction, side, explanation));
     FlowJson {
-        from: peer(answer.from, answer.verdict.src_identity),
-        to: peer(answer.to, answer.verdict.dst_identity),
+        from: peer(answer.from.face, answer.verdict.src_identity),
+        to: peer(answer.to.face, answer.verdict.dst_identity),
         protocol: answer.question.protocol.to_string(),
         port: answer.question.port,
         verdict: answer.word(),

@@ -3,47 +3,34 @@
 use std::fmt::Write;
 
 use netpol::{AuthType, Direction, Engine, Explanation, RuleSet, Side};
-use netpol_core::IpFamily;
 use netpol_policy::rule::PolicyName;
 
 use super::{Answer, auth};
 use crate::output::{Paint, printable};
 
-/// Returns the answers as text. Those that differ in the address family alone are one.
+/// Returns the answers as text. Those that differ in the looks of the peers alone are one.
 pub(super) fn render(engine: &Engine, answers: &[Answer<'_>], paint: Paint) -> String {
     let mut text = String::new();
     let Some((first, rest)) = answers.split_first() else { return text };
     if rest.iter().all(|answer| answer.says_the_same(first)) {
-        answer(engine, first, None, paint, &mut text);
+        answer(engine, first, [first.from.peer, first.to.peer], paint, &mut text);
     } else {
         for each in answers {
-            answer(engine, each, each.family, paint, &mut text);
+            answer(engine, each, [each.from.face, each.to.face], paint, &mut text);
         }
     }
     text
 }
 
-fn answer(
-    engine: &Engine,
-    answer: &Answer<'_>,
-    family: Option<IpFamily>,
-    paint: Paint,
-    text: &mut String,
-) {
-    let Answer { from, to, question, .. } = answer;
+fn answer(engine: &Engine, answer: &Answer<'_>, names: [&str; 2], paint: Paint, text: &mut String) {
     let word = match answer.word() {
         "allow" => paint.good("allowed"),
         "redirect" => paint.good("allowed through a proxy"),
         "auth" => paint.good("allowed after authentication"),
         _ => paint.bad("denied"),
     };
-    let family = match family {
-        Some(IpFamily::V4) => " by IPv4",
-        Some(IpFamily::V6) => " by IPv6",
-        None => "",
-    };
-    let (from, to) = (printable(from), printable(to));
-    line(text, 0, &format!("{word}: {from} -> {to}, {question}{family}"));
+    let [from, to] = names.map(printable);
+    line(text, 0, &format!("{word}: {from} -> {to}, {}", answer.question));
     for (direction, side, explanation) in answer.sides() {
         let whose = match direction {
             Direction::Egress => &from,

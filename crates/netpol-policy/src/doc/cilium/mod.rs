@@ -17,7 +17,7 @@ mod http;
 mod icmp;
 mod kafka;
 mod l7;
-mod lint;
+pub(in crate::doc) mod lint;
 mod listener;
 mod peers;
 mod port;

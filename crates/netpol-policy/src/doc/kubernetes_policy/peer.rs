@@ -56,10 +56,7 @@ impl Reader<'_, '_> {
         namespaces: Option<&Node>,
         path: &Path<'_>,
     ) -> Option<LabelSelector> {
-        let pods = pods.map(|node| {
-            let path = path.field("podSelector");
-            label_selector(self.cx, node, &path, KeyRule::Kubernetes(""))
-        });
+        let pods = pods.map(|node| self.pod_selector(node, &path.field("podSelector")));
         let namespaces = namespaces.map(|node| {
             let path = path.field("namespaceSelector");
             let keys = KeyRule::Kubernetes(keys::NAMESPACE_LABELS);

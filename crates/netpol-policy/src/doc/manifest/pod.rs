@@ -8,6 +8,7 @@ use netpol_core::Protocol;
 use super::fields::{address, each, flag, labels, mapping, port, protocol, shared_text, text};
 use super::{Labels, namespace};
 use crate::Place;
+use crate::doc::codes;
 use crate::doc::decode::{Context, Fields, Path};
 use crate::doc::metadata::Metadata;
 use crate::doc::node::Node as Tree;
@@ -60,6 +61,7 @@ pub(super) fn pod(
     let fields = cx.any_fields(root, path)?;
     let mut template = pod_spec(cx, root, fields, path)?;
     template.labels = super::labels(meta);
+    warn_of_reserved(cx, fields, path);
     let ips = ips(cx, fields, path);
     Some(Pod {
         name: Arc::clone(&meta.name),
@@ -82,8 +84,28 @@ pub(super) fn template(
     let fields = cx.any_fields(template, &path)?;
     let metadata = mapping(cx, fields, &path, "metadata");
     let labels = labels(cx, metadata, &path.field("metadata"), "labels");
+    warn_of_reserved(cx, fields, &path);
     let spec = pod_spec(cx, template, fields, &path)?;
     Some(PodTemplate { labels, ..spec })
+}
+
+/// Reports labels that Cilium takes for reserved ones, whatever their source (QUIRK-2). Here they
+/// are labels like any other.
+fn warn_of_reserved(cx: &mut Context<'_>, fields: Fields<'_>, path: &Path<'_>) {
+    let labels = fields.present("metadata").and_then(|node| node.get("labels"));
+    let path = path.field("metadata");
+    for (name, effect) in [
+        ("host", "enforces no policy on such a pod"),
+        ("init", "denies everything by default to such a pod"),
+    ] {
+        let key = labels.and_then(|labels| labels.key(name));
+        if let Some(key) = key {
+            let message = format!("Cilium takes the label `{name}` for its own and {effect}");
+            let path = path.field("labels");
+            let help = "give the label another name";
+            cx.warning(codes::RESERVED_LABEL, key.span, &path.field(name), message, help);
+        }
+    }
 }
 
 /// Decodes the `spec` of a pod or template; `node` is the mapping that should have it.

@@ -22,8 +22,20 @@ struct Size {
 }
 
 impl<'t> Parser<'t> {
+    /// Reads the anchor at the cursor, which a node follows.
+    pub(super) fn anchor(&mut self) -> Parsed<(&'t str, Span)> {
+        let anchor = self.anchor_name()?;
+        let mut ahead = self.cursor.clone();
+        ahead.skip_space();
+        if matches!(ahead.peek(), Some(b'&' | b'*')) {
+            let message = "a value has one name, and an alias has none";
+            return Err(Flaw::new(codes::SYNTAX, anchor.1, message).help("remove this one"));
+        }
+        Ok(anchor)
+    }
+
     /// Reads the name behind `&` or `*`, at which the cursor stands.
-    pub(super) fn anchor_name(&mut self) -> Parsed<(&'t str, Span)> {
+    fn anchor_name(&mut self) -> Parsed<(&'t str, Span)> {
         let start = self.cursor.mark();
         self.cursor.skip(1);
         let is_name = |byte: u8| !byte.is_ascii_whitespace() && !is_flow_indicator(byte);

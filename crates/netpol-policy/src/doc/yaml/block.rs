@@ -151,7 +151,7 @@ impl Parser<'_> {
             Some(b'&') => {
                 let start = self.cursor.mark();
                 self.enter(start)?;
-                let (name, span) = self.anchor_name()?;
+                let (name, span) = self.anchor()?;
                 let node = self.field_value(indent)?;
                 self.keep(name, span, &node)?;
                 self.leave();
@@ -205,23 +205,28 @@ impl Parser<'_> {
     fn anchored_block(&mut self, min: usize) -> Parsed<Node> {
         let start = self.cursor.mark();
         self.enter(start)?;
-        let (name, span) = self.anchor_name()?;
+        let (name, span) = self.anchor()?;
         self.cursor.skip_blanks();
         let line = self.cursor.line();
         let node = if self.line_is_done() { self.node_below(min)? } else { self.block_node(min)? };
-        if node.span.line == line && self.is_block_mapping(&node) {
-            let message = "an anchor before a key, which cannot be used again";
+        if node.span.line == line && self.is_block(&node) {
+            let message = "an anchor on the line on which a list or mapping begins";
             return Err(Flaw::new(codes::UNSUPPORTED_YAML, span, message)
-                .help("put the anchor on the line before the mapping"));
+                .help("put the anchor on the line before"));
         }
         self.keep(name, span, &node)?;
         self.leave();
         Ok(node)
     }
 
-    fn is_block_mapping(&self, node: &Node) -> bool {
+    /// Tells whether a node is a list or mapping without brackets.
+    pub(super) fn is_block(&self, node: &Node) -> bool {
         let first = self.cursor.slice(node.span.start, node.span.start + 1);
-        matches!(node.value, Value::Mapping(_)) && first != "{"
+        match node.value {
+            Value::Mapping(_) => first != "{",
+            Value::Sequence(_) => first != "[",
+            _ => false,
+        }
     }
 
     /// Tells whether nothing but a comment is left on the line.

@@ -1,7 +1,7 @@
 //! Block scalars: `|` keeps lines, `>` folds them.
 
 use super::flaw::{Flaw, Parsed};
-use super::parser::Parser;
+use super::parser::{Parser, tab_in_indentation};
 use crate::doc::codes;
 use crate::doc::node::{Node, Value};
 
@@ -101,6 +101,11 @@ impl Parser<'_> {
             }
             widest = widest.max(n_spaces);
             n_empty += 1;
+        }
+        // How far the text is indented would be unclear.
+        if self.cursor.peek() == Some(b'\t') {
+            let tab = self.here(1);
+            return Err(tab_in_indentation(tab));
         }
         let indent = self.cursor.indent().max(min);
         if indent < widest && !self.cursor.at_line_end() && self.cursor.indent() == indent {

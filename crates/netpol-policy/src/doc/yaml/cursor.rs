@@ -101,6 +101,11 @@ impl<'t> Cursor<'t> {
         self.slice(self.pos, self.text.len())
     }
 
+    /// Returns what precedes the position in its line.
+    pub(super) fn line_so_far(&self) -> &'t str {
+        self.slice(self.line_start, self.pos)
+    }
+
     /// Returns the bytes behind the position.
     pub(super) fn rest_bytes(&self) -> &'t [u8] {
         self.text.as_bytes().get(self.pos..).unwrap_or_default()
@@ -145,6 +150,19 @@ impl<'t> Cursor<'t> {
         let rest = self.rest();
         let line = rest.find('\n').map_or(rest, |end| self.slice(self.pos, self.pos + end));
         self.pos += line.strip_suffix('\r').unwrap_or(line).len();
+    }
+
+    /// Moves over blanks, ends of lines and comments.
+    pub(super) fn skip_space(&mut self) {
+        loop {
+            self.skip_blanks();
+            if self.peek() == Some(b'#') && self.is_apart() {
+                self.skip_to_line_end();
+            }
+            if !self.skip_line_end() {
+                return;
+            }
+        }
     }
 
     /// Moves behind bytes that are wanted, which must not be ends of lines.

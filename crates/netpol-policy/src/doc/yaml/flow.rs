@@ -3,7 +3,7 @@
 use super::cursor::Mark;
 use super::flaw::{Flaw, Parsed};
 use super::parser::Parser;
-use super::scalar::Place;
+use super::scalar::{Place, is_flow_indicator};
 use crate::doc::codes;
 use crate::doc::node::{Key, Node, Value};
 
@@ -31,7 +31,7 @@ impl Parser<'_> {
     fn flow_items(&mut self, start: Mark) -> Parsed<Vec<Node>> {
         let mut items = Vec::new();
         loop {
-            self.skip_flow_space();
+            self.cursor.skip_space();
             match self.cursor.peek() {
                 Some(b']') => break,
                 Some(b',') => return Err(self.nothing_before_comma()),
@@ -49,9 +49,13 @@ impl Parser<'_> {
     fn flow_item(&mut self, list: Mark) -> Parsed<Node> {
         let start = self.cursor.mark();
         let item = self.flow_node(list)?;
-        self.skip_flow_space();
+        self.cursor.skip_space();
         if self.cursor.peek() != Some(b':') {
             return Ok(item);
+        }
+        // The next line was not meant to be in here.
+        if self.cursor.line() != start.line {
+            return Err(self.unclosed(list));
         }
         self.enter(start)?;
         let key = self.flow_key(item, list)?;
@@ -64,7 +68,7 @@ impl Parser<'_> {
     fn flow_fields(&mut self, start: Mark) -> Parsed<Vec<(Key, Node)>> {
         let mut fields = Vec::new();
         loop {
-            self.skip_flow_space();
+            self.cursor.skip_space();
             match self.cursor.peek() {
                 Some(b'}') => break,
                 Some(b',') => return Err(self.nothing_before_comma()),
@@ -80,7 +84,7 @@ impl Parser<'_> {
 
     fn flow_field(&mut self, mapping: Mark) -> Parsed<(Key, Node)> {
         let node = self.flow_node(mapping)?;
-        self.skip_flow_space();
+        self.cursor.skip_space();
         if self.cursor.peek() != Some(b':') {
             return Err(self.no_flow_field(&node, mapping));
         }
@@ -93,11 +97,14 @@ impl Parser<'_> {
     fn flow_key(&mut self, node: Node, collection: Mark) -> Parsed<Key> {
         let span = node.span;
         let written = self.cursor.slice(span.start, span.end);
+        // A key of several lines: the next line was not meant to be in here.
+        if written.contains('\n') {
+            return Err(self.unclosed(collection));
+        }
         match node.value {
-            Value::String(text) if written.starts_with(['"', '\'']) => Ok(Key { span, text }),
-            // A key of several lines: the next line was not meant to be in here.
-            Value::String(text) if text != written => Err(self.unclosed(collection)),
             Value::Sequence(_) | Value::Mapping(_) => Err(self.no_string_key(span)),
+            _ if written.starts_with(['*', '&']) => Err(self.no_string_key(span)),
+            Value::String(text) if written.starts_with(['"', '\'']) => Ok(Key { span, text }),
             _ => {
                 let start = Mark { offset: span.start, line: span.line, column: span.column };
                 Ok(self.plain_key(start, written))
@@ -108,7 +115,7 @@ impl Parser<'_> {
     /// Reads the colon at the cursor and what stands behind it.
     fn flow_value(&mut self, collection: Mark) -> Parsed<Node> {
         self.cursor.skip(1);
-        self.skip_flow_space();
+        self.cursor.skip_space();
         match self.cursor.peek() {
             Some(b',' | b'}' | b']') => self.empty(),
             _ => self.flow_node(collection),
@@ -123,8 +130,8 @@ impl Parser<'_> {
             Some(b'*') => self.alias(),
             Some(b'&') => {
                 self.enter(start)?;
-                let (name, span) = self.anchor_name()?;
-                self.skip_flow_space();
+                let (name, span) = self.anchor()?;
+                self.cursor.skip_space();
                 let node = self.flow_node(collection)?;
                 self.keep(name, span, &node)?;
                 self.leave();
@@ -133,6 +140,10 @@ impl Parser<'_> {
             Some(b'"' | b'\'') => {
                 let text = self.quoted(Place::Flow)?;
                 self.node(start, Value::String(text))
+            }
+            // A plain scalar, but for what follows.
+            Some(b'-' | b'?' | b':') if self.cursor.peek_nth(1).is_some_and(is_flow_indicator) => {
+                Err(self.unexpected())
             }
             Some(b':') if !self.cursor.is_separator(1) => self.flow_plain(start),
             Some(b'-') if self.cursor.is_separator(1) => Err(self.dash_in_flow()),
@@ -151,7 +162,7 @@ impl Parser<'_> {
     /// Moves over a comma and tells whether there was one; else the bracket that closes must be
     /// here.
     fn flow_continues(&mut self, start: Mark, closing: u8) -> Parsed<bool> {
-        self.skip_flow_space();
+        self.cursor.skip_space();
         match self.cursor.peek() {
             Some(b',') => {
                 self.cursor.skip(1);
@@ -160,19 +171,6 @@ impl Parser<'_> {
             Some(byte) if byte == closing => Ok(false),
             None => Err(self.unclosed(start)),
             Some(_) => Err(self.no_comma(start)),
-        }
-    }
-
-    /// Moves over blanks, ends of lines and comments.
-    fn skip_flow_space(&mut self) {
-        loop {
-            self.cursor.skip_blanks();
-            if self.cursor.peek() == Some(b'#') && self.cursor.is_apart() {
-                self.cursor.skip_to_line_end();
-            }
-            if !self.cursor.skip_line_end() {
-                return;
-            }
         }
     }
 

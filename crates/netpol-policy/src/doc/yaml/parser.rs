@@ -43,15 +43,24 @@ impl<'t> Parser<'t> {
 
     /// Reads the whole document; `None` if it is empty.
     pub(super) fn document(&mut self) -> Parsed<Option<Node>> {
+        let marker = self.cursor.line_so_far();
+        let marker_line = self.cursor.line();
+        if marker == "..." {
+            self.finish_line()?;
+        }
         self.skip_directives()?;
         if self.next_token()?.is_none() {
             return Ok(None);
         }
         let root = self.block_node(0)?;
-        match self.next_token()? {
-            None => Ok(Some(root)),
-            Some(_) => Err(self.misplaced()),
+        if self.next_token()?.is_some() {
+            return Err(self.misplaced());
         }
+        if !marker.is_empty() && root.span.line == marker_line && self.is_block(&root) {
+            let message = "a list or mapping cannot begin on the line of `---`";
+            return Err(Flaw::new(codes::SYNTAX, root.span, message).help("begin it on the next"));
+        }
+        Ok(Some(root))
     }
 
     /// Moves over the directive that tells the version of YAML; others are errors.
@@ -140,8 +149,7 @@ impl<'t> Parser<'t> {
         match self.cursor.peek() {
             None | Some(b'\n' | b'\r' | b'#') => Ok(()),
             Some(b'[' | b'{') if self.depth == 0 => Ok(()),
-            Some(_) => Err(Flaw::new(codes::SYNTAX, tab, "a tab in an indentation")
-                .help("indent with spaces only")),
+            Some(_) => Err(tab_in_indentation(tab)),
         }
     }
 
@@ -170,4 +178,9 @@ impl<'t> Parser<'t> {
         let start = self.cursor.mark();
         start.to(start.offset + n)
     }
+}
+
+#[cold]
+pub(super) fn tab_in_indentation(tab: Span) -> Box<Flaw> {
+    Flaw::new(codes::SYNTAX, tab, "a tab in an indentation").help("indent with spaces only")
 }

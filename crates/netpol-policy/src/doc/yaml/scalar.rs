@@ -67,23 +67,28 @@ impl<'t> Parser<'t> {
         if !self.cursor.skip_line_end() {
             return None;
         }
-        let n_empty = self.skip_empty_lines();
+        let (n_empty, indent) = self.skip_empty_lines();
         let next = self.cursor.peek()?;
         let continues = match place {
-            Place::Block(min) => min <= self.cursor.indent() && next != b'#',
-            Place::Flow => next != b'#' && next != b':' && !is_flow_indicator(next),
+            Place::Block(min) => min <= indent && next != b'#',
+            Place::Flow => match next {
+                b'#' => false,
+                b':' => !ends_key(self.cursor.rest_bytes().get(1), true),
+                next => !is_flow_indicator(next),
+            },
         };
         continues.then_some(n_empty)
     }
 
-    /// Moves behind lines without content and the blanks of the line after them, and returns how
-    /// many they were.
-    fn skip_empty_lines(&mut self) -> usize {
+    /// Moves behind lines without content and the blanks of the line after them. Returns how many
+    /// they were, and by how many spaces the line after them is indented, tabs not counted.
+    fn skip_empty_lines(&mut self) -> (usize, usize) {
         let mut n_empty = 0;
         loop {
+            let indent = self.cursor.skip_spaces();
             self.cursor.skip_blanks();
             if !self.cursor.skip_line_end() {
-                return n_empty;
+                return (n_empty, indent);
             }
             n_empty += 1;
         }
@@ -138,10 +143,10 @@ impl<'t> Parser<'t> {
     /// lines were between.
     fn next_quoted_line(&mut self, start: Mark, quote: u8, place: Place) -> Parsed<usize> {
         self.cursor.skip_line_end();
-        let n_empty = self.skip_empty_lines();
+        let (n_empty, indent) = self.skip_empty_lines();
         match place {
             // A line at the level of the keys around belongs to them: the quote was forgotten.
-            Place::Block(min) if self.cursor.indent() < min => Err(unclosed(start, quote)),
+            Place::Block(min) if indent < min => Err(unclosed(start, quote)),
             _ => Ok(n_empty),
         }
     }

@@ -42,7 +42,6 @@ fn flat(node: &Node) -> String {
     }
 }
 
-
 /// Returns the documents of a text in which nothing is wrong.
 fn trees(text: &str) -> Vec<String> {
     let (trees, report) = read(text);
@@ -61,7 +60,10 @@ fn every_style_is_read() {
         ("-\n  a: b\n-\n  - c\n", r#"[{"a":"b"},["c"]]"#),
         ("a: b\n  c\n\n  d\ne: f\n", r#"{"a":"b c\nd","e":"f"}"#),
         ("a: b\n  - c\n", r#"{"a":"b - c"}"#),
-        ("a: http://b/?c#d\nb: -x\nc: :y\nd: ?z\n", r#"{"a":"http://b/?c#d","b":"-x","c":":y","d":"?z"}"#),
+        (
+            "a: http://b/?c#d\nb: -x\nc: :y\nd: ?z\n",
+            r#"{"a":"http://b/?c#d","b":"-x","c":":y","d":"?z"}"#,
+        ),
         ("a: 'b''c'\n\"d\\t\\x41\\u00e4\\U0001F600\\/\": e\n", r#"{"a":"b'c","d\tAä😀/":"e"}"#),
         ("a: \"b\n  c\n\n  d \\\n   e\\\n\n\n  f \"\n", r#"{"a":"b c\nd e\n\nf "}"#),
         ("a: 'b \n\n\n c'\n", r#"{"a":"b\n\nc"}"#),
@@ -72,11 +74,19 @@ fn every_style_is_read() {
         ("a: | # c\n\n  b", r#"{"a":"\nb"}"#),
         ("a: |\nb: |-\n\nc: d\n", r#"{"a":"","b":"","c":"d"}"#),
         ("- |\n a\n- >-\n b\n c\n", r#"["a\n","b c"]"#),
-        ("[a, [b], {c: d, 'e':f, \"g\":[h]}, i: j, ]", r#"["a",["b"],{"c":"d","e":"f","g":["h"]},{"i":"j"}]"#),
+        (
+            "[a, [b], {c: d, 'e':f, \"g\":[h]}, i: j, ]",
+            r#"["a",["b"],{"c":"d","e":"f","g":["h"]},{"i":"j"}]"#,
+        ),
         ("{a: , b: [], c: {}, d: e f\n g, # h\n}", r#"{"a":null,"b":[],"c":{},"d":"e f g"}"#),
-        ("a: {b: 1, c: true, d: 1.5, e: 1e3, f: \"1\"}", r#"{"a":{"b":1,"c":true,"d":#1.5,"e":#1e3,"f":"1"}}"#),
-        ("a: &x [b]\nc: *x\nd: &x e\nf: *x\ng: &y\n  h: i\nj: [*y, &z k, *z]\n",
-         r#"{"a":["b"],"c":["b"],"d":"e","f":"e","g":{"h":"i"},"j":[{"h":"i"},"k","k"]}"#),
+        (
+            "a: {b: 1, c: true, d: 1.5, e: 1e3, f: \"1\"}",
+            r#"{"a":{"b":1,"c":true,"d":#1.5,"e":#1e3,"f":"1"}}"#,
+        ),
+        (
+            "a: &x [b]\nc: *x\nd: &x e\nf: *x\ng: &y\n  h: i\nj: [*y, &z k, *z]\n",
+            r#"{"a":["b"],"c":["b"],"d":"e","f":"e","g":{"h":"i"},"j":[{"h":"i"},"k","k"]}"#,
+        ),
         ("- &a\n  b: c\n- *a\n- &d e\n", r#"[{"b":"c"},{"b":"c"},"e"]"#),
         ("\u{FEFF}%YAML 1.2\n---\na: b\r\nc:\r\n  - d\r\n", r#"{"a":"b","c":["d"]}"#),
         ("a:\tb\n\t\n \t# c\nd: e\t\n", r#"{"a":"b","d":"e"}"#),
@@ -93,6 +103,58 @@ fn documents_are_read_one_by_one() {
     assert_eq!(trees("a\n---\nb\n...\n---\n# c\n--- d\n"), [r#""a""#, r#""b""#, r#""d""#]);
     // YAML ends a document even inside of a scalar.
     assert_eq!(trees("a: |\n  b\n---\nc\n"), [r#"{"a":"b\n"}"#, r#""c""#]);
+}
+
+#[test]
+fn what_looks_like_yaml_and_is_none_is_refused() {
+    let cases = [
+        ("[-]", "t.yaml:1:2: error: `-` cannot stand here"),
+        (
+            "[- a]",
+            "t.yaml:1:2: error: items between brackets have no dashes (separate them with commas)",
+        ),
+        ("[a\n: b]", "t.yaml:1:1: error: the `[` that stands here is not closed (add `]`)"),
+        ("{\"a\nb\": c}", "t.yaml:1:1: error: the `{` that stands here is not closed (add `}`)"),
+        (
+            "a: &b &c d",
+            "t.yaml:1:4: error: a value has one name, and an alias has none (remove this one)",
+        ),
+        (
+            "- &a b\n- &c *a",
+            "t.yaml:2:3: error: a value has one name, and an alias has none (remove this one)",
+        ),
+        (
+            "&a b: c",
+            "t.yaml:1:1: error: an anchor on the line on which a list or mapping begins (put the anchor on the line before)",
+        ),
+        (
+            "- &a - b",
+            "t.yaml:1:3: error: an anchor on the line on which a list or mapping begins (put the anchor on the line before)",
+        ),
+        (
+            "--- a: b",
+            "t.yaml:1:5: error: a list or mapping cannot begin on the line of `---` (begin it on the next)",
+        ),
+        (
+            "... a",
+            "t.yaml:1:5: error: something stands behind the end of the value (quote the whole value, or remove the rest)",
+        ),
+    ];
+    for (text, wanted) in cases {
+        let (trees, report) = read(text);
+        assert_eq!(report.to_string(), wanted, "{text}");
+        assert!(trees.is_empty());
+    }
+}
+
+#[test]
+fn tabs_are_no_indentation() {
+    let wanted = "t.yaml:2:1: error: a tab in an indentation (indent with spaces only)";
+    assert_eq!(read("a: b\n\tc\n").1.to_string(), wanted);
+    assert_eq!(read("a:\n\tb: c\n").1.to_string(), wanted);
+    assert_eq!(trees("a: b\n \tc\n"), [r#"{"a":"b c"}"#]);
+    let wanted = "t.yaml:2:3: error: a tab in an indentation (indent with spaces only)";
+    assert_eq!(read("a: |\n  \tb\n").1.to_string(), wanted);
 }
 
 #[test]
@@ -136,10 +198,10 @@ const SEEDS: [&str; 4] = [
 
 /// What is put into them.
 const BITS: [&str; 48] = [
-    ": ", ":", "- ", "-", "\n", "  ", " ", "\"", "'", "[", "]", "{", "}", ", ", ",", "#", " #", "|\n",
-    ">\n", "|-\n", ">+2\n", "---\n", "...\n", "a", "b: c", "\n  - ", "\n    ", "\t", "\\", "\\n", "\\x4",
-    "\n\n", "é", "😀", "null", "0x1", "\r\n", "&a ", "*a", "? ", "!", "%", "@", "<<", "''", "{{", "\u{85}",
-    "~",
+    ": ", ":", "- ", "-", "\n", "  ", " ", "\"", "'", "[", "]", "{", "}", ", ", ",", "#", " #",
+    "|\n", ">\n", "|-\n", ">+2\n", "---\n", "...\n", "a", "b: c", "\n  - ", "\n    ", "\t", "\\",
+    "\\n", "\\x4", "\n\n", "é", "😀", "null", "0x1", "\r\n", "&a ", "*a", "? ", "!", "%", "@",
+    "<<", "''", "{{", "\u{85}", "~",
 ];
 
 /// A change: where, how many characters go, and what comes.
@@ -160,15 +222,29 @@ fn changed(seed: &str, changes: Vec<(prop::sample::Index, usize, &str)>) -> Stri
     text.trim_end_matches([' ', '\t']).to_owned() + "\n"
 }
 
-/// Tells whether the other reader refuses what YAML allows: an indentation between brackets, a
-/// tab behind a colon, a bracket right behind a colon; or does not resolve aliases here.
+/// Tells whether the other reader refuses what YAML allows, or does not resolve aliases here.
 fn is_stricter(error: &str) -> bool {
-    let reasons = ["invalid indentation", "valid YAML whitespace", "may not precede", "Alias("];
+    let reasons = [
+        // A quoted scalar or closing bracket that is indented little.
+        "invalid indentation",
+        // A tab at the beginning of a line between brackets or quotes.
+        "while scanning a plain scalar, found a tab",
+        "tabs disallowed within this context",
+        "tab cannot be used as indentation",
+        // A tab behind a colon, or a bracket right behind it.
+        "must be followed by a valid YAML whitespace",
+        "may not precede any of",
+        // A dash at the end of a scalar between brackets.
+        "plain scalar cannot start with '-'",
+        // An empty block scalar with an explicit indentation.
+        "wrongly indented line in block scalar",
+        "Alias(",
+    ];
     reasons.iter().any(|reason| error.contains(reason))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
     fn what_is_accepted_means_the_same_to_another_reader(
@@ -182,10 +258,12 @@ proptest! {
             prop_assert!(report.errors().all(|error| error.place().line > 0));
             return Ok(());
         }
-        let ours: Vec<String> = trees.iter().map(flat).collect();
+        let mut ours: Vec<String> = trees.iter().map(flat).collect();
         match oracle(&text) {
             Ok(mut theirs) => {
+                // It counts empty documents.
                 theirs.retain(|tree| tree != "null");
+                ours.retain(|tree| tree != "null");
                 prop_assert_eq!(ours, theirs, "{}", text);
             }
             Err(error) => prop_assert!(is_stricter(&error), "{error}\n{text}"),
@@ -195,7 +273,7 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,200}|[ \\-:\\[\\]{}'\"|>&*#,a\n]{0,60}") {
         let (trees, report) = read(&text);
-        prop_assert!(trees.is_empty() != report.is_empty() || report.errors().count() > 0);
+        prop_assert!(report.has_errors() || !trees.is_empty());
     }
 
     #[test]

@@ -43,13 +43,16 @@ pub(super) fn read(
     prefixes: &mut Prefixes,
 ) -> Result<L3, Unsupported> {
     refuse_unsupported(entry, list)?;
-    let peers = all_peers(policy, entry, list, subject, prefixes)?;
-    // PEER-8: one of these five that is present without items silences the whole element.
+    let mut named = Vec::new();
+    let peers = all_peers(policy, entry, list, subject, &mut named)?;
+    // PEER-8: one of these five that is present without items silences the whole element, which
+    // then has no peers whose prefixes could be named (IPC-2).
     for kind in ["Endpoints", "Nodes", "Entities", "CIDR", "CIDRSet"] {
         if json::list(entry, &key(list, kind))?.is_some_and(<[_]>::is_empty) {
             return Ok(L3::Nobody);
         }
     }
+    prefixes.extend(named);
     if !peers.is_empty() {
         return Ok(L3::Peers(peers));
     }

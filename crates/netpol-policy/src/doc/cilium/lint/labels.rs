@@ -1,16 +1,18 @@
 //! Selectors that ask for labels which no identity has.
 
-use netpol_core::{LabelSource, SelectKey};
+use std::sync::LazyLock;
+
+use netpol_core::{Label, LabelSource, SelectKey};
 
 use super::super::super::codes;
 use super::super::super::decode::{Context, Path};
 use super::super::super::node::Node;
 use super::super::fields::{fields_of, items};
-use crate::Span;
 use crate::rule::Operator;
+use crate::{LabelFilter, Span};
 
 /// Reports keys of a selector whose labels are kept out of identities (LBL-9).
-pub(in super::super) fn labels(cx: &mut Context<'_>, selector: &Node, path: &Path<'_>) {
+pub(in crate::doc) fn labels(cx: &mut Context<'_>, selector: &Node, path: &Path<'_>) {
     let field = path.field("matchLabels");
     let labels = selector.get("matchLabels").map(fields_of);
     for (key, _) in labels.iter().flat_map(|labels| labels.0) {
@@ -45,44 +47,9 @@ fn check(cx: &mut Context<'_>, text: &str, span: Span, path: &Path<'_>, positive
 
 /// Tells whether Cilium's default filter keeps a label of Kubernetes out of identities (LBL-8).
 fn is_filtered(key: &str) -> bool {
-    let included = INCLUDED.iter().filter(|prefix| key.starts_with(**prefix));
-    let included = included.map(|prefix| prefix.len()).max();
-    let excluded = EXCLUDED.iter().filter(|prefix| key.starts_with(**prefix));
-    let excluded = excluded.map(|prefix| prefix.len());
-    let beta = key.rfind(BETA).map(|start| start + BETA.len());
-    match (included, excluded.chain(beta).min()) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(included), Some(excluded)) => included <= excluded,
-    }
+    static DEFAULT: LazyLock<LabelFilter> = LazyLock::new(LabelFilter::default);
+    !DEFAULT.is_identity_label(&Label::k8s(key, ""))
 }
-
-const INCLUDED: [&str; 5] = [
-    "io.kubernetes.pod.namespace",
-    "io.cilium.k8s.namespace.labels",
-    "app.kubernetes.io",
-    "io.cilium.k8s.policy.cluster",
-    "io.cilium.k8s.policy.serviceaccount",
-];
-
-const EXCLUDED: [&str; 13] = [
-    "io.kubernetes",
-    "kubernetes.io",
-    "statefulset.kubernetes.io/pod-name",
-    "apps.kubernetes.io/pod-index",
-    "batch.kubernetes.io/job-completion-index",
-    "batch.kubernetes.io/controller-uid",
-    "k8s.io",
-    "pod-template-generation",
-    "pod-template-hash",
-    "controller-revision-hash",
-    "controller-uid",
-    "annotation",
-    "etcd_node",
-];
-
-/// Excluded with anything in front.
-const BETA: &str = "beta.kubernetes.io";
 
 #[cfg(test)]
 mod tests {

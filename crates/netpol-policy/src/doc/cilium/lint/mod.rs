@@ -6,5 +6,5 @@ mod elements;
 mod labels;
 mod rules;
 
-pub(super) use labels::labels;
+pub(in crate::doc) use labels::labels;
 pub(super) use rules::rules;

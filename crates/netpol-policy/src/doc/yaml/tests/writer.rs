@@ -8,8 +8,8 @@ pub(super) enum Tree {
     /// Something that is written as it stands.
     Word(&'static str),
     Text(String),
-    List(Vec<Tree>),
-    Map(Vec<(String, Tree)>),
+    List(Vec<Self>),
+    Map(Vec<(String, Self)>),
 }
 
 impl Tree {
@@ -57,11 +57,7 @@ pub(super) fn choices() -> impl Strategy<Value = Vec<u8>> {
 
 /// Returns a tree as a document in the style of these choices.
 pub(super) fn written(tree: &Tree, choices: Vec<u8>) -> String {
-    let mut writer = Writer {
-        text: String::new(),
-        choices,
-        n_chosen: 0,
-    };
+    let mut writer = Writer { text: String::new(), choices, n_chosen: 0 };
     match tree {
         Tree::List(items) if !items.is_empty() => writer.block_list(items, 0),
         Tree::Map(fields) if !fields.is_empty() => writer.block_map(fields, 0),
@@ -88,13 +84,19 @@ impl Writer {
         usize::from(choice) % n
     }
 
+    /// Writes one of these texts.
+    fn one_of(&mut self, texts: &[&str]) {
+        let choice = self.choose(texts.len());
+        self.text.push_str(texts[choice]);
+    }
+
     fn indent(&mut self, indent: usize) {
         self.text.extend(std::iter::repeat_n(' ', indent));
     }
 
     /// Ends a line, with a comment or empty lines now and then.
     fn end_line(&mut self) {
-        self.text.push_str(["\n", "\n", "  \n", " # a: [b\n", "\n\n", "\n# c\n"][self.choose(6)]);
+        self.one_of(&["\n", "\n", "  \n", " # a: [b\n", "\n\n", "\n# c\n"]);
     }
 
     fn block_list(&mut self, items: &[Tree], indent: usize) {
@@ -109,7 +111,7 @@ impl Writer {
         for (key, value) in fields {
             self.indent(indent);
             self.key(key);
-            self.text.push_str([":", " :"][self.choose(2)]);
+            self.one_of(&[":", " :"]);
             self.value(value, indent, true);
         }
     }
@@ -127,10 +129,12 @@ impl Writer {
                 self.end_line();
                 self.block_map(fields, inner);
             }
-            Tree::Text(text) if is_block(text) && self.choose(2) == 0 => self.block_text(text, inner),
+            Tree::Text(text) if is_block(text) && self.choose(2) == 0 => {
+                self.block_text(text, inner);
+            }
             Tree::Word("null") if self.choose(2) == 0 => self.end_line(),
             tree => {
-                self.text.push_str([" ", "  "][self.choose(2)]);
+                self.one_of(&[" ", "  "]);
                 self.inline(tree, inner);
                 self.end_line();
             }
