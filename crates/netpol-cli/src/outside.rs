@@ -42,7 +42,7 @@ pub(crate) fn outside(
                 if alike == sets
                     && let Some(both) = last.join(&range) =>
             {
-                *last = both
+                *last = both;
             }
             _ => ranges.push((range, Rc::clone(sets))),
         }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use netpol::{
     Endpoint, EndpointId, EndpointKind, Engine, EngineError, IdentityId, Place, Problem, Report,
-    Source,
+    Source, Span,
 };
 use netpol_policy::doc::{
     self, Namespace, Node, Object, Pod, PodTemplate, ReadOptions, Skipped, Workload,
@@ -115,13 +115,26 @@ fn refused(error: &EngineError) -> Failure {
 
 /// Returns the text of a file, or `None` after reporting that it is none.
 fn text(Input { name, bytes }: Input, report: &mut Report) -> Option<Source> {
-    match doc::to_source(&name, &bytes, doc::Limits::default()) {
+    let limits = doc::Limits::default();
+    if bytes.len() > limits.max_bytes {
+        report.push(too_large(&name, limits.max_bytes));
+        return None;
+    }
+    match doc::to_source(&name, &bytes, limits) {
         Ok(source) => Some(source),
         Err(problems) => {
             report.extend(problems);
             None
         }
     }
+}
+
+/// Returns the problem that a file goes on behind the last byte that was read.
+fn too_large(name: &str, limit: usize) -> Problem {
+    let message = format!("the file is larger than {} MiB", limit >> 20);
+    let start = Span { line: 1, column: 1, ..Span::default() };
+    Problem::error(codes::LIMIT, &Source::named(name, ""), start, message)
+        .with_help("split it into several files")
 }
 
 /// Fills an engine.

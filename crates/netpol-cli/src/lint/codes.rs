@@ -3,6 +3,8 @@
 use netpol::Code;
 use netpol_policy::doc;
 
+/// More than is read; the word is that of single documents.
+pub(crate) const LIMIT: Code = Code("limit");
 /// An endpoint that clashes with another one.
 pub(crate) const UNUSABLE_ENDPOINT: Code = Code("unusable-endpoint");
 /// Rules that contradict each other for some endpoint.
@@ -37,6 +39,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::all;
+
+    #[test]
+    fn the_word_for_limits_is_known() {
+        assert!(super::meaning(super::LIMIT.0).is_some());
+    }
 
     #[test]
     fn no_word_is_used_twice() {

@@ -153,11 +153,7 @@ fn a_question_that_cannot_be_asked_is_no_denial() {
         let run = netpol(&[&["eval", "-f", "clinic", "-n", "clinic"], args.as_slice()].concat());
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}");
         assert!(run.stderr.contains(message), "{args:?}: {}", run.stderr);
-        assert!(
-            run.stderr.contains(&format!("help: ")) && run.stderr.contains(help),
-            "{}",
-            run.stderr
-        );
+        assert!(run.stderr.contains("help: ") && run.stderr.contains(help), "{}", run.stderr);
     }
 }
 

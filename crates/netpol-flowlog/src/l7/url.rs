@@ -6,7 +6,11 @@ use super::redact::REDACTED;
 pub(super) fn url(scheme: &str, host: &str, path: &str) -> String {
     let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
     let host = redacted(host);
-    encoded(&format!("{scheme}://{host}{slash}{path}"))
+    let query_start = path.find('?').unwrap_or(path.len());
+    let (path, query) = path.split_at(query_start);
+    let mut url = encoded(&format!("{scheme}://{host}{slash}{path}"), b"\"<>\\^`{|}");
+    url.push_str(&encoded(query, b""));
+    url
 }
 
 /// Returns `user:password@host` with the password replaced (L7F-16).
@@ -17,16 +21,14 @@ fn redacted(host: &str) -> String {
     }
 }
 
-/// Writes bytes that no URL holds as `%` and two hexadecimal digits.
-fn encoded(text: &str) -> String {
+/// Writes blanks, what is not printable ASCII, and the `special` bytes as `%` and two hexadecimal digits.
+fn encoded(text: &str, special: &[u8]) -> String {
     let mut url = String::with_capacity(text.len());
     for byte in text.bytes() {
-        match byte {
-            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => {
-                url.push_str(&format!("%{byte:02X}"));
-            }
-            b'!'..=b'~' => url.push(byte.into()),
-            _ => url.push_str(&format!("%{byte:02X}")),
+        if byte.is_ascii_graphic() && !special.contains(&byte) {
+            url.push(byte.into());
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
         }
     }
     url
@@ -52,5 +54,6 @@ mod tests {
     #[test]
     fn a_url_cannot_break_a_line() {
         assert_eq!(url("http", "a", "/x\r\n\u{1b}\u{e9} <"), "http://a/x%0D%0A%1B%C3%A9%20%3C");
+        assert_eq!(url("http", "a", "/?q={x}\n"), "http://a/?q={x}%0A");
     }
 }

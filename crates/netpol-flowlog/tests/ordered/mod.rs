@@ -8,8 +8,8 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 /// A value of JSON. Its text is compact, in the order in which it was read.
 pub(crate) enum Json {
     Scalar(serde_json::Value),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 impl fmt::Display for Json {

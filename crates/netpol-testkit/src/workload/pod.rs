@@ -72,5 +72,6 @@ pub(super) fn app(random: &mut Random) -> String {
 }
 
 pub(super) fn tier(random: &mut Random) -> &'static str {
-    *random.pick::<&str>(&TIERS)
+    let tier: &&'static str = random.pick(&TIERS);
+    tier
 }

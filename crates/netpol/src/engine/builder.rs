@@ -1,6 +1,6 @@
 //! Settings of an engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -141,6 +141,7 @@ impl EngineBuilder {
             moved_prefixes: Vec::new(),
             ipcache,
             endpoints: Endpoints::default(),
+            moved_endpoints: BTreeSet::new(),
             namespaces: Map::default(),
             cidr_groups: BTreeMap::new(),
             backends: Backends::default(),

@@ -150,6 +150,7 @@ impl Engine {
             self.repository.insert_named_ports(&endpoint.ports);
         }
         self.enter_addresses(id, &endpoint);
+        self.moved_endpoints.insert(id);
         Ok(State { endpoint, identity, subject })
     }
 

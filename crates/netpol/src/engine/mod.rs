@@ -10,7 +10,7 @@ mod prefixes;
 mod publish;
 mod query;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -57,6 +57,8 @@ pub struct Engine {
     moved_prefixes: Vec<netpol_core::Prefix>,
     ipcache: IpCache,
     endpoints: Endpoints,
+    // Endpoints that are new, or have another subject, since the last publication.
+    moved_endpoints: BTreeSet<EndpointId>,
     namespaces: Map<Arc<str>, BTreeMap<Arc<str>, Arc<str>>>,
     cidr_groups: BTreeMap<Arc<str>, CidrGroup>,
     backends: documents::Backends,

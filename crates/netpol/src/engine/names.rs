@@ -160,7 +160,8 @@ impl Engine {
         for (selector, in_use) in changes {
             let changes = match in_use {
                 true => {
-                    result = result.and(self.preallocate(&selector));
+                    let preallocated = self.preallocate(&selector);
+                    result = result.and(preallocated);
                     // A selector that is invalid was refused with its document.
                     self.names.manager.register(&selector).unwrap_or_default()
                 }

@@ -1,5 +1,7 @@
 //! Prefixes: from what is known about them to identities.
 
+use std::collections::BTreeSet;
+
 use netpol_core::{IdentityId, IpFamily, Label, LabelSet, LabelSource, Prefix, keys};
 use netpol_policy::ipcache::Resource;
 use netpol_policy::rule::CidrGroup;
@@ -109,15 +111,23 @@ impl Engine {
         self.repository.insert_identity(IdentityId::HOST, &labels);
     }
 
-    /// Enters addresses and prefixes with new identities into the ipcache.
-    pub(super) fn enter_prefixes(&mut self) {
-        for prefix in std::mem::take(&mut self.moved_prefixes) {
+    /// Enters addresses and prefixes with new identities into the ipcache; returns what changed there.
+    pub(super) fn enter_prefixes(&mut self) -> Vec<(Prefix, Option<IdentityId>)> {
+        let moved: BTreeSet<Prefix> =
+            std::mem::take(&mut self.moved_prefixes).into_iter().collect();
+        let mut changes = Vec::new();
+        for prefix in moved {
             let known = self.prefix_identities.get(&prefix).copied();
-            match self.shadowing_identity(prefix).or(known) {
+            let identity = self.shadowing_identity(prefix).or(known);
+            let old = match identity {
                 Some(identity) => self.ipcache.insert(prefix, identity),
                 None => self.ipcache.remove(&prefix),
             };
+            if old != identity {
+                changes.push((prefix, identity));
+            }
         }
+        changes
     }
 
     /// Returns the identity of the endpoint whose address shadows a prefix (IPX-10).

@@ -1,14 +1,16 @@
 //! Publication: everything that was changed takes effect at once.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use netpol_core::MapDelta;
+use netpol_core::{IdentityId, MapDelta, PolicyMap, Prefix};
+use netpol_policy::compile::SubjectPolicy;
 use netpol_policy::repository::{SubjectChange, SubjectId};
 
+use super::endpoints::State;
 use super::{EndpointDeltas, Engine, Map};
-use crate::EngineError;
 use crate::snapshot::{Revision, Snapshot};
+use crate::{EndpointId, EngineError};
 
 /// What a publication did.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +19,12 @@ pub struct Published {
     /// The revision that readers see now.
     pub revision: Revision,
     /// What changed in the policy maps of endpoints.
+    ///
+    /// Who keeps maps elsewhere, in a kernel for example, puts the new entries of all endpoints first,
+    /// then changes the ipcache as `prefixes` says, and removes entries last.
     pub deltas: Vec<EndpointDeltas>,
+    /// The prefixes that have another identity now, or none any more, in order.
+    pub prefixes: Vec<(Prefix, Option<IdentityId>)>,
     /// Why some prefix could not be given an identity; it keeps its old one (LID-3).
     pub error: Option<EngineError>,
 }
@@ -32,16 +39,19 @@ impl Engine {
     pub fn publish(&mut self) -> Published {
         let mut changes = Vec::new();
         let relabelled = self.relabel_if_needed();
-        let error = self.settle(&mut changes).or(relabelled.err());
-        self.enter_prefixes();
+        let settled = self.settle(&mut changes);
+        let error = settled.or_else(|| relabelled.err());
+        let prefixes = self.enter_prefixes();
         for identity in std::mem::take(&mut self.unused) {
             self.identities.release(identity, &mut self.repository);
         }
         changes.extend(self.repository.commit());
         self.revision += 1;
         let revision = Revision(self.revision);
-        self.published.store(Arc::new(self.snapshot(revision)));
-        Published { revision, deltas: self.endpoint_deltas(changes), error }
+        let before = self.published.swap(Arc::new(self.snapshot(revision)));
+        let moved = std::mem::take(&mut self.moved_endpoints);
+        let deltas = self.endpoint_deltas(changes, &moved, &before);
+        Published { revision, deltas, prefixes, error }
     }
 
     /// Where only labels that policies look at make identities, policies change identities.
@@ -88,17 +98,42 @@ impl Engine {
         }
     }
 
-    fn endpoint_deltas(&self, changes: Vec<SubjectChange>) -> Vec<EndpointDeltas> {
-        let mut by_subject: BTreeMap<SubjectId, Vec<MapDelta>> = BTreeMap::new();
+    /// Returns what changed in the policy map of each endpoint, compared with the last publication.
+    fn endpoint_deltas(
+        &self,
+        changes: Vec<SubjectChange>,
+        moved: &BTreeSet<EndpointId>,
+        before: &Snapshot,
+    ) -> Vec<EndpointDeltas> {
+        let mut by_subject: Map<SubjectId, Vec<MapDelta>> = Map::default();
         for SubjectChange { subject, deltas } in changes {
             by_subject.entry(subject).or_default().extend(deltas);
         }
-        let by_subject: Map<SubjectId, Arc<[MapDelta]>> =
-            by_subject.into_iter().map(|(id, deltas)| (id, deltas.into())).collect();
-        let endpoints = self.endpoints.iter().filter_map(|(endpoint, state)| {
-            let deltas = Arc::clone(by_subject.get(&state.subject?)?);
-            Some(EndpointDeltas { endpoint, deltas })
-        });
-        endpoints.collect()
+        let by_subject: Map<SubjectId, Arc<[MapDelta]>> = by_subject
+            .into_iter()
+            .map(|(subject, deltas)| (subject, MapDelta::coalesce(deltas).into()))
+            .collect();
+        let deltas = |(endpoint, state): (EndpointId, &State)| {
+            let subject = state.subject?;
+            let deltas = match moved.contains(&endpoint) {
+                true => self.move_deltas(subject, before.policies.get(&endpoint))?,
+                false => Arc::clone(by_subject.get(&subject)?),
+            };
+            (!deltas.is_empty()).then_some(EndpointDeltas { endpoint, deltas })
+        };
+        self.endpoints.iter().filter_map(deltas).collect()
+    }
+
+    /// Returns the way to an endpoint's policy map from the one that it had, or from nothing.
+    fn move_deltas(
+        &self,
+        subject: SubjectId,
+        before: Option<&Arc<SubjectPolicy>>,
+    ) -> Option<Arc<[MapDelta]>> {
+        let policy = self.repository.subject_policy(subject)?;
+        Some(match before {
+            Some(before) => before.diff(policy).into(),
+            None => PolicyMap::new().diff(&policy.to_map()).into(),
+        })
     }
 }
