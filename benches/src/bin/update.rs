@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 trait Changed {
     fn add_pod(&mut self, number: usize, id: IdentityId, pod: &Pod) -> usize;
     fn remove_pod(&mut self, number: usize, id: IdentityId) -> usize;
-    fn insert_policy(&mut self, policy: &Arc<Policy>) -> usize;
+    fn insert_policy(&mut self, policy: Policy) -> usize;
     fn remove_policy(&mut self, policy: &Policy) -> usize;
 }
 
@@ -59,8 +59,8 @@ impl Changed for InRepository {
         self.0.repository.commit().len()
     }
 
-    fn insert_policy(&mut self, policy: &Arc<Policy>) -> usize {
-        self.0.repository.insert_policy(Arc::clone(policy));
+    fn insert_policy(&mut self, policy: Policy) -> usize {
+        self.0.repository.insert_policy(Arc::new(policy));
         self.0.repository.commit().len()
     }
 
@@ -133,8 +133,8 @@ impl Changed for InEngine {
         self.publish()
     }
 
-    fn insert_policy(&mut self, policy: &Arc<Policy>) -> usize {
-        self.engine.insert_policy(Policy::clone(policy));
+    fn insert_policy(&mut self, policy: Policy) -> usize {
+        self.engine.insert_policy(policy);
         self.publish()
     }
 
@@ -174,14 +174,19 @@ fn events(
         let pods = || cluster.new_pods.iter().enumerate();
         identity_in.pass(counts, pods(), |(n, (id, pod))| changed.add_pod(n, *id, pod));
         identity_out.pass(counts, pods(), |(n, (id, _))| changed.remove_pod(n, *id));
-        policy_in.pass(counts, &added, |policy| changed.insert_policy(policy));
-        policy_new.pass(counts, &replacements, |policy| changed.insert_policy(policy));
+        policy_in.pass(counts, copies(&added), |policy| changed.insert_policy(policy));
+        policy_new.pass(counts, copies(&replacements), |policy| changed.insert_policy(policy));
         policy_out.pass(counts, &added, |policy| changed.remove_policy(policy));
-        for policy in originals.iter().take(replacements.len()) {
+        for policy in copies(&originals).into_iter().take(replacements.len()) {
             changed.insert_policy(policy);
         }
     }
     kinds.into_iter().flat_map(|kind| kind.figures).collect()
+}
+
+/// Returns policies to be given away; they are copied before the clock runs.
+fn copies(policies: &[Arc<Policy>]) -> Vec<Policy> {
+    policies.iter().map(|policy| Policy::clone(policy)).collect()
 }
 
 /// One kind of event.

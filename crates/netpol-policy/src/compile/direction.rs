@@ -1,6 +1,6 @@
 //! The policy of one subject in one direction.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -10,6 +10,7 @@ use super::column::{Inserter, remove_denied};
 use super::filter::{Filters, fold};
 use super::l7::L7Sets;
 use super::slot::{ResolvedFilter, Slot, allow_rest};
+use super::sorted::SortedMap;
 use super::subject_policy::{Shared, SubjectContext, SubjectEnforcement};
 use super::{Changes, Column, CompileError, L4Key, L7Set, LoadedElement, RuleSets};
 use crate::select::{SelectorCache, SelectorId};
@@ -33,9 +34,9 @@ pub struct DirectionPolicy {
     any_l7: L7Sets,
     // Whether some slot redirects.
     redirects: bool,
-    members: BTreeMap<IdentityId, Arc<Class>>,
+    members: SortedMap<IdentityId, Arc<Class>>,
     // The classes by their slots. Rebuilt when most are out of use.
-    classes: Map<Box<[u32]>, Arc<Class>>,
+    classes: SortedMap<Arc<[u32]>, Arc<Class>>,
     len: usize,
 }
 
@@ -104,8 +105,8 @@ impl DirectionPolicy {
             any: Arc::new(Column::of(entry)),
             any_l7: L7Sets::default(),
             redirects: false,
-            members: BTreeMap::new(),
-            classes: Map::default(),
+            members: SortedMap::default(),
+            classes: SortedMap::default(),
             len: 1,
         }
     }
@@ -149,41 +150,49 @@ impl DirectionPolicy {
     }
 
     fn compile_members(&mut self, shared: &mut Shared<'_>) {
-        let mut applying: BTreeMap<IdentityId, Vec<u32>> = BTreeMap::new();
-        if self.localhost {
-            applying.insert(IdentityId::HOST, Vec::new());
-        }
+        let mut applying: Vec<(IdentityId, u32)> = Vec::new();
         for (index, slot) in (0..).zip(self.slots.iter()) {
             let Some(selector) = slot.selector else { continue };
-            for identity in shared.selectors.members(selector).iter() {
-                applying.entry(identity).or_default().push(index);
-            }
+            let members = shared.selectors.members(selector).iter();
+            applying.extend(members.map(|identity| (identity, index)));
         }
-        for (identity, slots) in applying {
-            let class = self.class(identity, slots, shared);
-            self.len += class.column.len();
-            self.members.insert(identity, class);
+        applying.sort_unstable();
+        let mut slots = Vec::new();
+        for of_one in applying.chunk_by(|(a, _), (b, _)| a == b) {
+            let Some((identity, _)) = of_one.first() else { continue };
+            slots.clear();
+            slots.extend(of_one.iter().map(|(_, slot)| *slot));
+            self.enter(*identity, &slots, shared);
         }
+        if self.localhost && self.members.get(&IdentityId::HOST).is_none() {
+            self.enter(IdentityId::HOST, &[], shared);
+        }
+    }
+
+    fn enter(&mut self, identity: IdentityId, slots: &[u32], shared: &mut Shared<'_>) {
+        let class = self.class(identity, slots, shared);
+        self.len += class.column.len();
+        self.members.insert(identity, class);
     }
 
     /// Returns the class of an identity to which these slots apply.
     fn class(
         &mut self,
         identity: IdentityId,
-        slots: Vec<u32>,
+        slots: &[u32],
         shared: &mut Shared<'_>,
     ) -> Arc<Class> {
         if self.localhost && identity == IdentityId::HOST {
-            let column = self.compile_localhost(&slots, shared);
-            let l7 = self.compile_l7(&slots, shared);
+            let column = self.compile_localhost(slots, shared);
+            let l7 = self.compile_l7(slots, shared);
             return Arc::new(Class { column, l7 });
         }
-        if let Some(class) = self.classes.get(slots.as_slice()) {
+        if let Some(class) = self.classes.get(slots) {
             return Arc::clone(class);
         }
         self.forget_classes();
-        let column = self.compile_column(&slots, shared);
-        let l7 = self.compile_l7(&slots, shared);
+        let column = self.compile_column(slots, shared);
+        let l7 = self.compile_l7(slots, shared);
         let class = Arc::new(Class { column, l7 });
         self.classes.insert(slots.into(), Arc::clone(&class));
         class
@@ -193,7 +202,7 @@ impl DirectionPolicy {
     fn forget_classes(&mut self) {
         const FEW: usize = 64;
         if self.classes.len() > FEW + 2 * self.members.len() {
-            self.classes.retain(|_, class| Arc::strong_count(class) > 1);
+            self.classes.retain(|class| Arc::strong_count(class) > 1);
         }
     }
 
@@ -266,7 +275,7 @@ impl DirectionPolicy {
         slots.sort_unstable();
         let class = match slots.is_empty() && !is_localhost {
             true => None,
-            false => Some(self.class(identity, slots, shared)),
+            false => Some(self.class(identity, &slots, shared)),
         };
         self.set_class(identity, class, changes);
     }
@@ -392,13 +401,25 @@ impl DirectionPolicy {
     pub(crate) fn diff(&self, target: &Self, changes: &mut Changes) {
         let any = |l4: L4Key| l4.policy_key(self.direction, IdentityId::ANY);
         changes.column(any, &self.any, &target.any);
-        for (identity, old) in &self.members {
-            self.record(*identity, Some(old), target.members.get(identity), changes);
-        }
-        for (identity, new) in &target.members {
-            if !self.members.contains_key(identity) {
-                self.record(*identity, None, Some(new), changes);
-            }
+        // Both sides in order of the identities, what stands on one side only beside `None`.
+        let (mut olds, mut news) =
+            (self.members.iter().peekable(), target.members.iter().peekable());
+        loop {
+            let order = match (olds.peek(), news.peek()) {
+                (None, None) => return,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some((old, _)), Some((new, _))) => old.cmp(new),
+            };
+            let old = if order.is_le() { olds.next() } else { None };
+            let new = if order.is_ge() { news.next() } else { None };
+            let Some((identity, _)) = old.or(new) else { return };
+            self.record(
+                *identity,
+                old.map(|(_, class)| class),
+                new.map(|(_, class)| class),
+                changes,
+            );
         }
     }
 }

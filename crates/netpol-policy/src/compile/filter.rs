@@ -76,9 +76,9 @@ impl std::fmt::Display for FilterKey {
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// What is said about every peer.
-    pub wildcard: Option<PeerPolicy>,
-    /// What is said about the peers of each selector.
-    pub peers: BTreeMap<Arc<Selector>, PeerPolicy>,
+    pub wildcard: Option<Arc<PeerPolicy>>,
+    /// What is said about the peers of each selector. Those of one element share it.
+    pub peers: BTreeMap<Arc<Selector>, Arc<PeerPolicy>>,
 }
 
 /// The filters of one direction, in order.
@@ -110,7 +110,7 @@ fn fold_element(
     match &element.element.ports {
         // PORT-1. PEER-10: without ports, no restriction of peers means nobody.
         Ports::All if element.peers == LoadedPeers::Unrestricted => Ok(()),
-        Ports::All => add(filters, FilterKey::ANY, element, &PeerPolicy::plain(element)),
+        Ports::All => add(filters, FilterKey::ANY, element, &Arc::new(PeerPolicy::plain(element))),
         Ports::AnyOf(rules) => {
             rules.iter().try_for_each(|rule| fold_rule(filters, element, rule, namespace))
         }
@@ -124,7 +124,7 @@ fn fold_rule(
     namespace: Option<&str>,
 ) -> Result<(), CompileError> {
     for port in &rule.ports {
-        let policy = PeerPolicy::new(element, rule, port.protocol, namespace)?;
+        let policy = Arc::new(PeerPolicy::new(element, rule, port.protocol, namespace)?);
         add(filters, FilterKey::new(port.protocol, &port.port), element, &policy)?;
     }
     Ok(())
@@ -135,7 +135,7 @@ fn add(
     filters: &mut Filters,
     key: FilterKey,
     element: &LoadedElement,
-    policy: &PeerPolicy,
+    policy: &Arc<PeerPolicy>,
 ) -> Result<(), CompileError> {
     let selectors: &[Arc<Selector>] = match &element.peers {
         LoadedPeers::Nobody => return Ok(()),
@@ -145,26 +145,25 @@ fn add(
         LoadedPeers::AnyOf(selectors) if selectors.iter().any(|s| s.is_wildcard()) => &[],
         LoadedPeers::AnyOf(selectors) => selectors,
     };
-    let what = key.to_string();
-    let filter = filters.entry(key).or_default();
+    let filter = filters.entry(key.clone()).or_default();
     if selectors.is_empty() {
-        return merge_wildcard(filter, policy, &what);
+        return merge_wildcard(filter, policy, &key);
     }
     for selector in selectors {
-        merge_peers(filter, selector, policy, &what)?;
+        merge_peers(filter, selector, policy, &key)?;
     }
     Ok(())
 }
 
 fn merge_wildcard(
     filter: &mut Filter,
-    policy: &PeerPolicy,
-    port: &str,
+    policy: &Arc<PeerPolicy>,
+    key: &FilterKey,
 ) -> Result<(), CompileError> {
     match &mut filter.wildcard {
-        Some(known) => merge(known, policy, port),
+        Some(known) => merge(known, policy, key),
         none => {
-            *none = Some(policy.clone());
+            *none = Some(Arc::clone(policy));
             Ok(())
         }
     }
@@ -173,15 +172,15 @@ fn merge_wildcard(
 fn merge_peers(
     filter: &mut Filter,
     selector: &Arc<Selector>,
-    policy: &PeerPolicy,
-    port: &str,
+    policy: &Arc<PeerPolicy>,
+    key: &FilterKey,
 ) -> Result<(), CompileError> {
     match filter.peers.get_mut(selector) {
         // MERGE-10: what selects nobody cannot contradict.
         Some(_) if is_none_entity(selector) => Ok(()),
-        Some(known) => merge(known, policy, port),
+        Some(known) => merge(known, policy, key),
         None => {
-            filter.peers.insert(Arc::clone(selector), policy.clone());
+            filter.peers.insert(Arc::clone(selector), Arc::clone(policy));
             Ok(())
         }
     }
@@ -191,11 +190,15 @@ fn is_none_entity(selector: &Selector) -> bool {
     matches!(selector, Selector::Labels(labels) if labels.is_none_entity())
 }
 
-fn merge(known: &mut PeerPolicy, policy: &PeerPolicy, port: &str) -> Result<(), CompileError> {
-    let before = known.elements.clone();
-    known.merge(policy.clone()).map_err(|what| {
-        let elements = before.iter().chain(&policy.elements);
+fn merge(
+    known: &mut Arc<PeerPolicy>,
+    policy: &Arc<PeerPolicy>,
+    key: &FilterKey,
+) -> Result<(), CompileError> {
+    let n_known = known.elements.len();
+    Arc::make_mut(known).merge(PeerPolicy::clone(policy)).map_err(|what| {
+        let elements = known.elements.iter().take(n_known).chain(&policy.elements);
         let origins = elements.map(|(_, origin)| Arc::clone(origin)).collect();
-        CompileError::conflict(what, port.into(), origins)
+        CompileError::conflict(what, key.to_string(), origins)
     })
 }

@@ -18,6 +18,7 @@ mod ports;
 mod redirect;
 mod rule_set;
 mod slot;
+mod sorted;
 mod subject_policy;
 
 pub use column::{Column, L4Key};

@@ -57,12 +57,12 @@ impl ResolvedFilter {
         let Filter { wildcard, peers } = filter;
         let mut peers: Vec<(SelectorId, Arc<PeerPolicy>)> = peers
             .into_iter()
-            .map(|(selector, policy)| (shared.selectors.acquire(&selector), Arc::new(policy)))
+            .map(|(selector, policy)| (shared.selectors.acquire(&selector), policy))
             .collect();
         if localhost {
-            let_localhost_pass(wildcard.as_ref(), &mut peers, shared.selectors);
+            let_localhost_pass(wildcard.as_deref(), &mut peers, shared.selectors);
         }
-        Self { key, range, wildcard: wildcard.map(Arc::new), peers }
+        Self { key, range, wildcard, peers }
     }
 
     /// MAP-4: what the filter puts into the map, the wildcard first.
@@ -85,10 +85,11 @@ impl ResolvedFilter {
         // LSN-5
         let exists = |policy: &PeerPolicy| policy.parser != ParserType::Crd || listeners_exist;
         let any = wildcard.as_ref().filter(|policy| exists(policy));
-        let any = any.map(|policy| slot(None, policy, entry(policy, shared), Arc::clone(&keys)));
+        let mut entries = Entries { shared, last: None };
+        let any = any.map(|policy| slot(None, policy, entries.of(policy), Arc::clone(&keys)));
         let for_any = any.as_ref().map(|slot| slot.entry).filter(|_| !key.is_all_ports());
         let peers = peers.iter().filter(|(_, policy)| exists(policy)).map(|(selector, policy)| {
-            let entry = entry(policy, shared);
+            let entry = entries.of(policy);
             // What is said about everybody need not be said again, unless for every port.
             let repeats = for_any.is_some_and(|for_any| for_any.same_decision(&entry));
             let keys = if repeats { Arc::default() } else { Arc::clone(&keys) };
@@ -102,16 +103,17 @@ impl ResolvedFilter {
 pub(super) fn allow_rest(filters: &mut Filters) -> Result<(), CompileError> {
     for filter in filters.values_mut() {
         let policies = filter.wildcard.iter_mut().chain(filter.peers.values_mut());
-        policies.filter(|policy| !policy.l7.is_none()).for_each(PeerPolicy::allow_all_requests);
+        let checking = policies.filter(|policy| !policy.l7.is_none());
+        checking.for_each(|policy| Arc::make_mut(policy).allow_all_requests());
     }
     let filter = filters.entry(FilterKey::ANY).or_default();
     match &mut filter.wildcard {
-        Some(known) => known.merge(allow_all()).map_err(|what| {
+        Some(known) => Arc::make_mut(known).merge(allow_all()).map_err(|what| {
             let origins = known.elements.iter().map(|(_, origin)| Arc::clone(origin)).collect();
             CompileError::conflict(what, FilterKey::ANY.to_string(), origins)
         }),
         none => {
-            *none = Some(allow_all());
+            *none = Some(Arc::new(allow_all()));
             Ok(())
         }
     }
@@ -138,8 +140,8 @@ pub(super) fn let_localhost_pass(
     peers: &mut Vec<(SelectorId, Arc<PeerPolicy>)>,
     selectors: &mut SelectorCache,
 ) {
-    let host = host_selector();
-    let named = |id: &SelectorId| selectors.selector(*id) == Some(&host);
+    let host = Arc::new(host_selector());
+    let named = |id: &SelectorId| selectors.selector(*id) == Some(&*host);
     let redirects = |policy: &PeerPolicy| policy.parser != ParserType::None;
     let covers_host = |(id, policy): &(SelectorId, Arc<PeerPolicy>)| {
         redirects(policy) && selectors.members(*id).contains(IdentityId::HOST)
@@ -154,6 +156,25 @@ pub(super) fn let_localhost_pass(
 fn host_selector() -> Selector {
     let key = SelectKey::new(LabelSource::Reserved, "host");
     Selector::Labels(LabelSelector::new([(key, "".into())], []))
+}
+
+/// Makes entries of policies, many of which are one and the same.
+struct Entries<'a, 's> {
+    shared: &'a mut Shared<'s>,
+    last: Option<(Arc<PeerPolicy>, PolicyEntry)>,
+}
+
+impl Entries<'_, '_> {
+    fn of(&mut self, policy: &Arc<PeerPolicy>) -> PolicyEntry {
+        match &self.last {
+            Some((last, entry)) if Arc::ptr_eq(last, policy) => *entry,
+            _ => {
+                let entry = entry(policy, self.shared);
+                self.last = Some((Arc::clone(policy), entry));
+                entry
+            }
+        }
+    }
 }
 
 /// Returns the entry that stands for a policy.

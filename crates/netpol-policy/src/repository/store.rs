@@ -51,7 +51,7 @@ pub struct Repository {
     by_subject: Map<Subject, SubjectId>,
     next_subject: u32,
     // Which subjects' policies use a selector.
-    selector_users: Map<SelectorId, Set<SubjectId>>,
+    selector_users: BTreeSet<(SelectorId, SubjectId)>,
     // What has to be looked at in the next commit.
     dirty: BTreeSet<SubjectId>,
     touched: BTreeMap<IdentityId, BTreeSet<SubjectId>>,
@@ -92,7 +92,7 @@ impl Repository {
             subjects: Map::default(),
             by_subject: Map::default(),
             next_subject: 0,
-            selector_users: Map::default(),
+            selector_users: BTreeSet::new(),
             dirty: BTreeSet::new(),
             touched: BTreeMap::new(),
             rule_sets_after_sweep: 0,
@@ -225,8 +225,8 @@ impl Repository {
     }
 
     fn touch(&mut self, id: IdentityId, selectors: &[SelectorId]) {
-        let users = selectors.iter().filter_map(|selector| self.selector_users.get(selector));
-        let users: Vec<SubjectId> = users.flatten().copied().collect();
+        let users: Vec<SubjectId> =
+            selectors.iter().flat_map(|selector| self.users_of(*selector)).collect();
         if !users.is_empty() {
             self.touched.entry(id).or_default().extend(users);
         }
@@ -302,17 +302,15 @@ impl Repository {
     }
 
     fn forget_selectors(&mut self, id: SubjectId, policy: &SubjectPolicy) {
-        policy.selectors().for_each(|selector| self.forget_user(selector, id));
+        for selector in policy.selectors() {
+            self.selector_users.remove(&(selector, id));
+        }
         policy.release(&mut self.selectors);
     }
 
-    fn forget_user(&mut self, selector: SelectorId, user: SubjectId) {
-        if let Some(users) = self.selector_users.get_mut(&selector) {
-            users.remove(&user);
-            if users.is_empty() {
-                self.selector_users.remove(&selector);
-            }
-        }
+    fn users_of(&self, selector: SelectorId) -> impl Iterator<Item = SubjectId> + '_ {
+        let (first, last) = ((selector, SubjectId(0)), (selector, SubjectId(u32::MAX)));
+        self.selector_users.range(first..=last).map(|(_, subject)| *subject)
     }
 
     /// Returns a subject.
@@ -441,9 +439,7 @@ impl Repository {
     }
 
     fn install(&mut self, id: SubjectId, policy: SubjectPolicy) -> Vec<MapDelta> {
-        for selector in policy.selectors() {
-            self.selector_users.entry(selector).or_default().insert(id);
-        }
+        self.selector_users.extend(policy.selectors().map(|selector| (selector, id)));
         let policy = Arc::new(policy);
         let Some(entry) = self.subjects.get_mut(&id) else { return Vec::new() };
         let deltas = entry.policy.diff(&policy);
@@ -451,7 +447,7 @@ impl Repository {
         entry.error = None;
         let kept: Set<SelectorId> = policy.selectors().collect();
         for selector in old.selectors().filter(|selector| !kept.contains(selector)) {
-            self.forget_user(selector, id);
+            self.selector_users.remove(&(selector, id));
         }
         old.release(&mut self.selectors);
         deltas

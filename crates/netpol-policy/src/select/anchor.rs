@@ -4,18 +4,23 @@
 //! without a label that meets the anchor cannot match. A new identity is then compared only
 //! with the selectors filed under its own labels, however many others there are. Selectors
 //! that hold negative conditions only can match anything and are always candidates.
+//!
+//! Beside each filed item stands the hash of a label that its selector asks for too, if there is
+//! one. Items that ask for another `app` in the same namespace are passed over by it, without a look
+//! at their selectors.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use netpol_core::{LabelSet, LabelSource, PrefixMap, SelectKey, cidr_label_prefix};
 
 use super::{StrMap, slot};
-use crate::rule::{LabelSelector, Operator, Selector};
+use crate::rule::{LabelSelector, Operator, Requirement, Selector};
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
-type Set<K> = HashSet<K, foldhash::fast::RandomState>;
+/// Items, each with the hash of a label that it asks for besides its anchor.
+type Items<T> = Map<T, Option<u64>>;
 
 /// An index of items by the selectors that stand for them.
 ///
@@ -39,12 +44,13 @@ type Set<K> = HashSet<K, foldhash::fast::RandomState>;
 #[derive(Clone, Debug)]
 pub struct SelectorIndex<T> {
     // Key of a label, then its value.
-    by_value: StrMap<StrMap<Set<T>>>,
-    by_key: StrMap<Set<T>>,
-    by_prefix: PrefixMap<Set<T>>,
-    unanchored: Set<T>,
+    by_value: StrMap<StrMap<Items<T>>>,
+    by_key: StrMap<Items<T>>,
+    by_prefix: PrefixMap<Items<T>>,
+    unanchored: Items<T>,
     // Where each item is filed: the number of the condition that is its anchor.
     filed: Map<T, Option<usize>>,
+    hasher: foldhash::fast::RandomState,
 }
 
 impl<T> Default for SelectorIndex<T> {
@@ -53,8 +59,9 @@ impl<T> Default for SelectorIndex<T> {
             by_value: StrMap::default(),
             by_key: StrMap::default(),
             by_prefix: PrefixMap::new(),
-            unanchored: Set::default(),
+            unanchored: Items::default(),
             filed: Map::default(),
+            hasher: foldhash::fast::RandomState::default(),
         }
     }
 }
@@ -70,28 +77,30 @@ enum Anchor<'a> {
 impl<T: Copy + Eq + Hash> SelectorIndex<T> {
     /// Files an item under a selector. An item must not be filed twice.
     pub fn insert(&mut self, selector: &Selector, item: T) {
-        let choice = self.choose(selector);
+        let choice = self.choose(selector, |_, r| is_positive(r.operator));
+        let also = self.choose(selector, |index, r| Some(index) != choice && is_one_label(r));
+        let also = self.label_hash(selector, also);
         self.filed.insert(item, choice);
         match anchor(selector, choice) {
             Anchor::Values(key, values) => {
                 let by_value = slot(&mut self.by_value, key);
                 for value in values {
-                    slot(by_value, value).insert(item);
+                    slot(by_value, value).insert(item, also);
                 }
             }
             Anchor::Key(key) => {
-                slot(&mut self.by_key, key).insert(item);
+                slot(&mut self.by_key, key).insert(item, also);
             }
             Anchor::Prefix(prefix) => match self.by_prefix.get_mut(&prefix) {
                 Some(items) => {
-                    items.insert(item);
+                    items.insert(item, also);
                 }
                 None => {
-                    self.by_prefix.insert(prefix, [item].into_iter().collect());
+                    self.by_prefix.insert(prefix, [(item, also)].into_iter().collect());
                 }
             },
             Anchor::None => {
-                self.unanchored.insert(item);
+                self.unanchored.insert(item, also);
             }
         }
     }
@@ -145,23 +154,40 @@ impl<T: Copy + Eq + Hash> SelectorIndex<T> {
     /// Calls `found` for every item whose selector may match these labels. No item is missed;
     /// one may come twice, and some will not match after all.
     pub fn candidates(&self, labels: &LabelSet, mut found: impl FnMut(T)) {
+        let hashes: Vec<u64> =
+            labels.iter().map(|label| self.hasher.hash_one((label.key(), label.value()))).collect();
+        let mut look_at = |items: &Items<T>| {
+            let likely = |also: &Option<u64>| also.is_none_or(|hash| hashes.contains(&hash));
+            let likely = items.iter().filter(|(_, also)| likely(also));
+            likely.for_each(|(item, _)| found(*item));
+        };
         for label in labels {
             let by_value = self.by_value.get(label.key()).and_then(|v| v.get(label.value()));
-            let items = by_value.into_iter().chain(self.by_key.get(label.key())).flatten();
-            items.copied().for_each(&mut found);
+            by_value.into_iter().chain(self.by_key.get(label.key())).for_each(&mut look_at);
             if *label.source() == LabelSource::Cidr
                 && let Some(prefix) = cidr_label_prefix(label.key())
             {
-                let around = self.by_prefix.covering(&prefix);
-                around.flat_map(|(_, items)| items).copied().for_each(&mut found);
+                self.by_prefix.covering(&prefix).for_each(|(_, items)| look_at(items));
             }
         }
-        self.unanchored.iter().copied().for_each(&mut found);
+        look_at(&self.unanchored);
     }
 
-    /// Returns the condition with the fewest items beside it, so that no crowd gathers under a
-    /// label that all have, such as a namespace.
-    fn choose(&self, selector: &Selector) -> Option<usize> {
+    /// Returns the hash of the label that a condition asks for.
+    fn label_hash(&self, selector: &Selector, condition: Option<usize>) -> Option<u64> {
+        match anchor(selector, condition) {
+            Anchor::Values(key, [value]) => Some(self.hasher.hash_one((key, &**value))),
+            _ => None,
+        }
+    }
+
+    /// Returns the condition, of those that will do, with the fewest items beside it, so that no
+    /// crowd gathers under a label that all have, such as a namespace.
+    fn choose(
+        &self,
+        selector: &Selector,
+        will_do: impl Fn(usize, &Requirement) -> bool,
+    ) -> Option<usize> {
         let Selector::Labels(selector) = selector else {
             return None;
         };
@@ -169,16 +195,16 @@ impl<T: Copy + Eq + Hash> SelectorIndex<T> {
             Anchor::Values(key, values) => {
                 let by_value = self.by_value.get(key);
                 let crowd = |value: &Arc<str>| {
-                    by_value.and_then(|v| v.get(value.as_ref())).map_or(0, Set::len)
+                    by_value.and_then(|v| v.get(value.as_ref())).map_or(0, Items::len)
                 };
                 values.iter().map(crowd).sum::<usize>() + values.len()
             }
-            Anchor::Prefix(prefix) => self.by_prefix.get(&prefix).map_or(0, Set::len),
-            Anchor::Key(key) => self.by_key.get(key).map_or(0, Set::len) + WIDE,
+            Anchor::Prefix(prefix) => self.by_prefix.get(&prefix).map_or(0, Items::len),
+            Anchor::Key(key) => self.by_key.get(key).map_or(0, Items::len) + WIDE,
             Anchor::None => usize::MAX,
         };
         let indexed = selector.requirements().iter().enumerate();
-        indexed.filter(|(_, r)| is_positive(r.operator)).min_by_key(crowd).map(|(index, _)| index)
+        indexed.filter(|(index, r)| will_do(*index, r)).min_by_key(crowd).map(|(index, _)| index)
     }
 }
 
@@ -187,6 +213,12 @@ const WIDE: usize = 1000;
 
 const fn is_positive(operator: Operator) -> bool {
     matches!(operator, Operator::In | Operator::Exists)
+}
+
+/// Tells whether exactly one label meets a condition, whatever its source.
+fn is_one_label(condition: &Requirement) -> bool {
+    let is_cidr = *condition.key.source() == LabelSource::Cidr;
+    condition.operator == Operator::In && condition.values.len() == 1 && !is_cidr
 }
 
 fn anchor(selector: &Selector, choice: Option<usize>) -> Anchor<'_> {

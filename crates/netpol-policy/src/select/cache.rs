@@ -1,5 +1,7 @@
 //! Selectors in use and the identities that each matches now.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use netpol_core::{IdentityId, LabelSet};
 
@@ -21,7 +23,7 @@ pub struct SelectorId(u32);
 pub struct SelectorCache {
     identities: IdentityIndex,
     index: SelectorIndex<SelectorId>,
-    by_selector: Map<Selector, SelectorId>,
+    by_selector: Map<Arc<Selector>, SelectorId>,
     entries: Map<SelectorId, Entry>,
     // For each identity the selectors that match it, in ascending order.
     selected_by: Map<IdentityId, Vec<SelectorId>>,
@@ -32,14 +34,14 @@ pub struct SelectorCache {
 
 #[derive(Clone, Debug)]
 struct Entry {
-    selector: Selector,
+    selector: Arc<Selector>,
     members: IdentitySet,
     users: u32,
 }
 
 impl SelectorCache {
     /// Adds a user of a selector and returns its number; equal selectors share one.
-    pub fn acquire(&mut self, selector: &Selector) -> SelectorId {
+    pub fn acquire(&mut self, selector: &Arc<Selector>) -> SelectorId {
         if let Some(id) = self.by_selector.get(selector) {
             if let Some(entry) = self.entries.get_mut(id) {
                 entry.users += 1;
@@ -54,12 +56,12 @@ impl SelectorCache {
                 selected_by.insert(index, id);
             }
         }
-        if let Selector::Fqdn(name) = selector {
+        if let Selector::Fqdn(name) = &**selector {
             self.name_changes.push((name.clone(), true));
         }
         self.index.insert(selector, id);
-        self.by_selector.insert(selector.clone(), id);
-        self.entries.insert(id, Entry { selector: selector.clone(), members, users: 1 });
+        self.by_selector.insert(Arc::clone(selector), id);
+        self.entries.insert(id, Entry { selector: Arc::clone(selector), members, users: 1 });
         id
     }
 
@@ -88,7 +90,7 @@ impl SelectorCache {
         };
         self.index.remove(&selector, id);
         self.by_selector.remove(&selector);
-        if let Selector::Fqdn(name) = &selector {
+        if let Selector::Fqdn(name) = &*selector {
             self.name_changes.push((name.clone(), false));
         }
         for identity in members.iter() {
@@ -155,7 +157,7 @@ impl SelectorCache {
     /// Returns a selector.
     #[must_use]
     pub fn selector(&self, id: SelectorId) -> Option<&Selector> {
-        self.entries.get(&id).map(|entry| &entry.selector)
+        self.entries.get(&id).map(|entry| &*entry.selector)
     }
 
     /// Returns the identities that are known.

@@ -119,17 +119,36 @@ impl IdentityIndex {
             .collect()
     }
 
-    /// Looks only at the identities that can meet one positive condition.
+    /// Looks only at the identities that can meet all positive conditions, beginning with those
+    /// that can meet one of them.
     fn filter_by(&self, selector: &Selector, condition: &Requirement) -> IdentitySet {
         let Requirement { key, operator, values } = condition;
         match (key.prefix(), operator) {
             (Some(prefix), _) => self.filter(selector, self.inside(*prefix)),
             (None, Operator::In) => {
                 let having = self.value_sets(key, values).flat_map(IdentitySet::iter);
-                self.filter(selector, having)
+                let others = self.other_sets(selector, condition);
+                self.filter(selector, having.filter(|id| in_each(*id, &others)))
             }
             (None, _) => self.filter(selector, self.having(key.key())),
         }
+    }
+
+    /// Returns, for each other condition that a label has one of some values, the identities that
+    /// have them, the smallest sets first.
+    fn other_sets<'a>(
+        &'a self,
+        selector: &'a Selector,
+        than: &Requirement,
+    ) -> Vec<Vec<&'a IdentitySet>> {
+        let Selector::Labels(selector) = selector else { return Vec::new() };
+        let others = selector.requirements().iter().filter(|r| {
+            r.operator == Operator::In && r.key.prefix().is_none() && !std::ptr::eq(*r, than)
+        });
+        let sets = others.map(|r| self.value_sets(&r.key, &r.values).collect());
+        let mut sets: Vec<Vec<&IdentitySet>> = sets.collect();
+        sets.sort_by_key(|sets| sets.iter().map(|set| set.len()).sum::<usize>());
+        sets
     }
 
     /// Returns the positive condition that the fewest identities can meet, if there is one.
@@ -169,6 +188,11 @@ impl IdentityIndex {
         let inside = inside.take_while(move |(inner, _)| prefix.contains_prefix(inner));
         inside.flat_map(|(_, ids)| ids.iter())
     }
+}
+
+/// Tells whether an identity is in some set of each list.
+fn in_each(id: IdentityId, lists: &[Vec<&IdentitySet>]) -> bool {
+    lists.iter().all(|sets| sets.iter().any(|set| set.contains(id)))
 }
 
 /// Assumed number of identities inside a prefix: smaller than most other sets, larger than none.

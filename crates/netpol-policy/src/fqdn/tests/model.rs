@@ -496,7 +496,7 @@ fn compare_rows(names: &NameManager, model: &Model, id: u32, state: &ModelEndpoi
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn the_manager_equals_the_model(
