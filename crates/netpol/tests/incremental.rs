@@ -228,7 +228,7 @@ impl Run {
         assert!(self.ipcache.iter().map(|(p, i)| (*p, *i)).eq(self.engine.prefixes()), "{what}");
         for id in self.ids.values() {
             let map = self.engine.policy_map(*id).unwrap();
-            assert_eq!(self.replayed.get(id), Some(&map), "{what}: replay of {id:?}");
+            assert_eq!(self.replayed.entry(*id).or_default(), &map, "{what}: replay of {id:?}");
         }
     }
 
