@@ -3,6 +3,7 @@
 //!
 //! - [`world`]: what an engine is given, and the flows it is asked about.
 //! - [`decision`]: what it answers.
+//! - [`generate`]: random worlds, and the comparison of the engine with the oracle in them.
 //! - [`oracle`]: the semantics once more, as plain as possible.
 //! - [`scenario`]: the vectors, read from files.
 //! - [`runner`]: engines against vectors.
@@ -10,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod decision;
+pub mod generate;
 pub mod oracle;
 pub mod runner;
 pub mod scenario;

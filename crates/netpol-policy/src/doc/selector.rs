@@ -1,5 +1,6 @@
 //! Label selectors as documents write them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use netpol_core::{LabelSource, SelectKey};
@@ -110,31 +111,26 @@ impl Reader<'_, '_> {
         };
         let path = path.field("matchLabels");
         let fields = self.cx.any_fields(node, &path)?;
-        let mut labels: Vec<(SelectKey, Arc<str>)> = Vec::with_capacity(fields.0.len());
+        let mut labels = Vec::with_capacity(fields.0.len());
+        let mut seen = HashSet::with_capacity(fields.0.len());
         for (key, value) in fields.0 {
             let path = path.field(&key.text);
             let extended = self.key(&key.text, key.span, &path);
             let value = self.label_value(value, &path);
             if let (Some(extended), Some(value)) = (extended, value) {
-                self.warn_if_shadowing(&labels, key, &extended, &path);
+                if !seen.insert(extended.clone()) {
+                    self.warn_of_shadowing(key, &path);
+                }
                 labels.push((extended, value));
             }
         }
         Some(labels)
     }
 
-    fn warn_if_shadowing(
-        &mut self,
-        labels: &[(SelectKey, Arc<str>)],
-        key: &Key,
-        extended: &SelectKey,
-        path: &Path<'_>,
-    ) {
-        if labels.iter().any(|(earlier, _)| earlier == extended) {
-            let message = format!("`{}` means the same key as a label before it", key.text);
-            let help = "only the last of them counts: write the key once";
-            self.cx.warning(codes::SHADOWED_LABEL, key.span, path, message, help);
-        }
+    fn warn_of_shadowing(&mut self, key: &Key, path: &Path<'_>) {
+        let message = format!("`{}` means the same key as a label before it", key.text);
+        let help = "only the last of them counts: write the key once";
+        self.cx.warning(codes::SHADOWED_LABEL, key.span, path, message, help);
     }
 
     fn expressions(&mut self, fields: Fields<'_>, path: &Path<'_>) -> Option<Vec<Requirement>> {

@@ -62,12 +62,14 @@ impl Engine {
         let addresses: Vec<IpAddr> = addresses.into_iter().collect();
         let manager = &mut self.names.manager;
         let known = manager.addresses(&name).count();
-        if known == 0 && manager.stats().names >= manager.config().max_names_per_endpoint {
-            return Err(EngineError::limit("names", manager.config().max_names_per_endpoint));
-        }
-        let limit = manager.config().max_addresses_per_name;
-        if known + addresses.len() > limit {
-            return Err(EngineError::limit("addresses of one name", limit));
+        let (stats, config) = (manager.stats(), manager.config());
+        let limits = [
+            ("names", stats.names + usize::from(known == 0), config.max_names_per_endpoint),
+            ("addresses of one name", known + addresses.len(), config.max_addresses_per_name),
+            ("addresses", stats.addresses + addresses.len(), config.max_addresses_per_endpoint),
+        ];
+        if let Some((what, _, limit)) = limits.into_iter().find(|(_, count, max)| count > max) {
+            return Err(EngineError::limit(what, limit));
         }
         let answer = DnsAnswer::new(&name, addresses, u32::MAX);
         let changes = manager.learn(CALLER, &answer, Timestamp::ZERO);

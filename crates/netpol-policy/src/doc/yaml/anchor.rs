@@ -1,8 +1,8 @@
 //! Anchors and aliases: values written once and used again, within limits.
 
 use super::flaw::{Flaw, Parsed};
-use super::parser::Parser;
-use super::scalar::is_flow_indicator;
+use super::spot::Spot;
+use super::tree::Tree;
 use crate::Span;
 use crate::doc::codes;
 use crate::doc::node::{Node, Value};
@@ -21,58 +21,24 @@ struct Size {
     depth: usize,
 }
 
-impl<'t> Parser<'t> {
-    /// Reads the anchor at the cursor, which a node follows.
-    pub(super) fn anchor(&mut self) -> Parsed<(&'t str, Span)> {
-        let anchor = self.anchor_name()?;
-        let mut ahead = self.cursor.clone();
-        ahead.skip_space();
-        if matches!(ahead.peek(), Some(b'&' | b'*')) {
-            let message = "a value has one name, and an alias has none";
-            return Err(Flaw::new(codes::SYNTAX, anchor.1, message).help("remove this one"));
-        }
-        Ok(anchor)
-    }
-
-    /// Reads the name behind `&` or `*`, at which the cursor stands.
-    fn anchor_name(&mut self) -> Parsed<(&'t str, Span)> {
-        let start = self.cursor.mark();
-        self.cursor.skip(1);
-        let is_name = |byte: u8| !byte.is_ascii_whitespace() && !is_flow_indicator(byte);
-        self.cursor.skip_while(is_name);
-        let span = start.to(self.cursor.pos());
-        let name = self.cursor.slice(start.offset + 1, span.end);
-        if name.is_empty() {
-            let message = "`&` and `*` begin the name of an anchor, which is missing";
-            return Err(Flaw::new(codes::SYNTAX, span, message)
-                .help("quote a value that begins with one of them"));
-        }
-        Ok((name, span))
-    }
-
-    /// Keeps a value for use under a name; a later value replaces an earlier one.
-    pub(super) fn keep(&mut self, name: &'t str, span: Span, node: &Node) -> Parsed<()> {
+impl Tree<'_> {
+    /// Keeps the value of an anchor.
+    pub(super) fn keep(&mut self, anchor: usize, node: &Node) -> Parsed<()> {
         let size = size(node);
-        self.count_copy(size, span)?;
-        let value = node.value.clone();
-        self.anchors.insert(name, Anchor { value, size });
+        self.count_copy(size, node.span)?;
+        self.anchors.insert(anchor, Anchor { value: node.value.clone(), size });
         Ok(())
     }
 
-    /// Returns a copy of the value that the alias at the cursor names. What is inside keeps the
-    /// place where it is written.
-    pub(super) fn alias(&mut self) -> Parsed<Node> {
-        let start = self.cursor.mark();
-        let (name, span) = self.anchor_name()?;
-        let Some(size) = self.anchors.get(name).map(|anchor| anchor.size) else {
-            let message = format!("there is no anchor `{name}` before this");
-            return Err(
-                Flaw::new(codes::SYNTAX, span, message).help("quote a value that begins with `*`")
-            );
+    /// Returns a copy of the value that an alias stands for. What is inside keeps the place where
+    /// it is written.
+    pub(super) fn copy(&mut self, anchor: usize, start: Spot, span: Span) -> Parsed<Node> {
+        let Some(size) = self.anchors.get(&anchor).map(|anchor| anchor.size) else {
+            return Err(no_anchor(self.text, span));
         };
-        self.check_depth(self.depth.saturating_add(size.depth), start)?;
+        self.check_depth(self.open.len().saturating_add(size.depth), start)?;
         self.count_copy(size, span)?;
-        let anchor = self.anchors.get(name);
+        let anchor = self.anchors.get(&anchor);
         let value = anchor.map_or(Value::Null, |anchor| anchor.value.clone());
         Ok(Node { span, value })
     }
@@ -87,6 +53,13 @@ impl<'t> Parser<'t> {
         let message = format!("anchors and aliases stand for more than {max} bytes");
         Err(Flaw::new(codes::LIMIT, span, message))
     }
+}
+
+/// Returns the error for an alias of nothing.
+pub(super) fn no_anchor(text: &str, span: Span) -> Box<Flaw> {
+    let name = text.get(span.start + 1..span.end).unwrap_or_default();
+    let message = format!("there is no anchor `{name}` before this");
+    Flaw::new(codes::SYNTAX, span, message).help("quote a value that begins with `*`")
 }
 
 /// Returns what a copy costs. The depth of nodes is bounded, so this recursion is.

@@ -1,64 +1,63 @@
 //! Splitting of a text into documents, and what is no text at all.
 
-use super::cursor::Cursor;
+use super::spot::{Spot, is_space};
 
-/// The parts of a text between the lines that begin with `---` or `...` (one of them a line).
+/// The parts of a text, each but the first of which begins with a line that begins with `---` or
+/// `...` (one of them a word).
 ///
 /// YAML ends a document there even inside a block scalar or a quoted one.
 #[derive(Debug)]
 pub(super) struct Parts<'t> {
     text: &'t str,
-    /// Where the next part begins, in which line, and where that line begins; `None` at the end.
-    next: Option<(usize, u32, usize)>,
+    /// Where the next part begins, and in which line; `None` at the end.
+    next: Option<(usize, u32)>,
+}
+
+/// What may be a document.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'t> {
+    /// The source up to the end of the part.
+    pub(super) text: &'t str,
+    /// Where the part begins.
+    pub(super) start: Spot,
 }
 
 impl<'t> Parts<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-        Self { text, next: Some((start, 1, start)) }
+        Self { text, next: Some((start, 1)) }
     }
 
-    /// Returns where the next marker is, from the beginning of a line on: its offset and line.
+    /// Returns where the next marker is behind this line: its offset and line.
     fn marker(&self, mut line_start: usize, mut line: u32) -> Option<(usize, u32)> {
         loop {
-            let rest = self.text.get(line_start..)?;
-            if is_marker(rest) {
+            line_start += self.text.get(line_start..)?.find('\n')? + 1;
+            line = line.saturating_add(1);
+            if is_marker(self.text.get(line_start..)?) {
                 return Some((line_start, line));
             }
-            line_start += rest.find('\n')? + 1;
-            line = line.saturating_add(1);
         }
     }
 }
 
 impl<'t> Iterator for Parts<'t> {
-    /// A cursor at the beginning of the part, which it never leaves.
-    type Item = Cursor<'t>;
+    type Item = Part<'t>;
 
-    fn next(&mut self) -> Option<Cursor<'t>> {
-        let (start, line, line_start) = self.next?;
-        // The line of the marker that begins this part is not looked at again.
-        let marker = if start == line_start {
-            self.marker(start, line)
-        } else {
-            let rest = self.text.get(start..)?;
-            let next_line = rest.find('\n').map(|end| start + end + 1);
-            next_line.and_then(|next| self.marker(next, line.saturating_add(1)))
-        };
-        self.next = marker.map(|(at, line)| (at + MARKER_LEN, line, at));
-        let end = marker.map_or(self.text.len(), |(at, _)| at);
+    fn next(&mut self) -> Option<Part<'t>> {
+        let (offset, line) = self.next?;
+        self.next = self.marker(offset, line);
+        let end = self.next.map_or(self.text.len(), |(at, _)| at);
         let text = self.text.get(..end)?;
-        Some(Cursor::new(text, start, line, line_start))
+        Some(Part { text, start: Spot { index: 0, offset, line, column: 1 } })
     }
 }
 
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
-const MARKER_LEN: usize = 3;
 
-fn is_marker(line: &str) -> bool {
-    let bytes = line.as_bytes();
-    (bytes.starts_with(b"---") || bytes.starts_with(b"..."))
-        && bytes.get(MARKER_LEN).is_none_or(|byte| super::cursor::is_separator(*byte))
+/// Tells whether a line begins with a marker.
+pub(super) fn is_marker(line: &str) -> bool {
+    let rest = line.strip_prefix("---").or_else(|| line.strip_prefix("..."));
+    rest.is_some_and(|rest| rest.chars().next().is_none_or(is_space))
 }
 
 /// Returns where the first character stands that YAML allows nowhere: a control character, a
@@ -87,16 +86,17 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> Vec<(&str, u32)> {
-        Parts::new(text).map(|cursor| (cursor.rest(), cursor.line())).collect()
+        Parts::new(text).map(|part| (part.start.rest(part.text), part.start.line)).collect()
     }
 
     #[test]
     fn a_text_is_split_at_the_lines_with_markers() {
         assert_eq!(parts("a: b\n"), [("a: b\n", 1)]);
-        assert_eq!(parts("a\n---\nb\n--- # c\n"), [("a\n", 1), ("\nb\n", 2), (" # c\n", 4)]);
-        assert_eq!(parts("---\r\na\r\n...\r\nb"), [("", 1), ("\r\na\r\n", 1), ("\r\nb", 3)]);
-        assert_eq!(parts("--- a"), [("", 1), (" a", 1)]);
-        assert_eq!(parts("---\n---"), [("", 1), ("\n", 1), ("", 2)]);
+        let wanted = [("a\n", 1), ("---\nb\n", 2), ("--- # c\n", 4)];
+        assert_eq!(parts("a\n---\nb\n--- # c\n"), wanted);
+        assert_eq!(parts("---\r\na\r\n...\r\nb"), [("---\r\na\r\n", 1), ("...\r\nb", 3)]);
+        assert_eq!(parts("--- a"), [("--- a", 1)]);
+        assert_eq!(parts("---\n---"), [("---\n", 1), ("---", 2)]);
         assert_eq!(parts("---a\n ---\n----\n").len(), 1);
         assert_eq!(parts("\u{FEFF}a"), [("a", 1)]);
     }

@@ -1,4 +1,4 @@
-//! Another reader of YAML, to compare ours with.
+//! Trees as the parser's events tell them, without places and limits, from the text as a whole.
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
@@ -6,7 +6,7 @@ use super::super::{START, resolve};
 use super::flat;
 use crate::doc::node::{Node, Value};
 
-/// Returns the documents of a text as the other reader understands them.
+/// Returns the documents of a text as the parser understands them.
 pub(super) fn oracle(text: &str) -> Result<Vec<String>, String> {
     let mut events = Vec::new();
     for event in Parser::new_from_str(text) {
