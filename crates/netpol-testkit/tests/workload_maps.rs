@@ -8,9 +8,9 @@ use netpol_testkit::workload::{Blocks, Cluster, LoadedCluster, digest, policies_
 /// Returns the lines of a golden file, sorted as ours are.
 fn golden(name: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/goldens/w1-maps");
-    let file = std::fs::File::open(folder.join(name)).unwrap();
+    let file = std::fs::File::open(folder.join(name)).expect("a golden file");
     let mut text = String::new();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("packed text");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.sort_unstable();
     lines

@@ -8,7 +8,8 @@ fn matches(dialect: PatternDialect) -> (usize, u32) {
     let names = Names::new(1000, 10_000, 10_000);
     let mut set = NameSet::new();
     for (tag, selector) in (0..).zip(&names.selectors) {
-        set.insert(tag, &NameMatcher::new(SelectorKind::ToFqdns, selector, dialect).unwrap());
+        let matcher = NameMatcher::new(SelectorKind::ToFqdns, selector, dialect);
+        set.insert(tag, &matcher.expect("a valid selector"));
     }
     let counts = names.names.iter().map(|name| {
         let mut count = 0;

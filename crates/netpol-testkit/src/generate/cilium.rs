@@ -68,8 +68,11 @@ fn rule(tape: &mut Tape<'_>, config: &Config, subjects: Subjects) -> Value {
         &["ingress", "ingressDeny", "egress", "egressDeny"],
     ]);
     for name in *lists {
-        let list =
-            List { is_egress: name.starts_with("egress"), is_deny: name.ends_with("Deny"), is_node };
+        let list = List {
+            is_egress: name.starts_with("egress"),
+            is_deny: name.ends_with("Deny"),
+            is_node,
+        };
         let elements = tape.list(1, 3, |tape| element(tape, config, list));
         rule.insert((*name).to_owned(), Value::Array(elements));
     }

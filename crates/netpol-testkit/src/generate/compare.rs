@@ -69,7 +69,9 @@ fn maps(oracle: &dyn Candidate, compiled: &dyn Candidate) -> Vec<String> {
         (expected.unwrap_or_default(), got.unwrap_or_default());
     let all: BTreeSet<&String> = expected.keys().chain(got.keys()).collect();
     let words = all.into_iter().filter_map(|name| match (expected.get(name), got.get(name)) {
-        (Some(expected), Some(got)) => Some(map(expected, got)?).map(|words| format!("{name}: {words}")),
+        (Some(expected), Some(got)) => {
+            Some(map(expected, got)?).map(|words| format!("{name}: {words}"))
+        }
         (expected, _) => Some(format!("{name} is managed: expected {}", expected.is_some())),
     });
     words.collect()

@@ -35,10 +35,7 @@ pub(super) fn endpoint(tape: &mut Tape<'_>, place: usize, config: &Config) -> En
         ips: vec![one],
         service_account: None,
         ports: Vec::new(),
-        cluster: reserved
-            .contains(&Reserved::RemoteNode)
-            .then(|| cluster(tape))
-            .flatten(),
+        cluster: reserved.contains(&Reserved::RemoteNode).then(|| cluster(tape)).flatten(),
         reserved,
     }
 }
@@ -49,10 +46,8 @@ fn pod(tape: &mut Tape<'_>, place: usize, config: &Config) -> Endpoint {
     if tape.once_in(4) {
         labels.extend(self::labels(tape, &LABELS[2..]));
     }
-    let addresses = [
-        (config.ipv4, format!("10.0.{place}.1")),
-        (config.ipv6, format!("fd00::{}:1", place + 1)),
-    ];
+    let addresses =
+        [(config.ipv4, format!("10.0.{place}.1")), (config.ipv6, format!("fd00::{}:1", place + 1))];
     let enabled = addresses.into_iter().filter(|(is_enabled, _)| *is_enabled);
     Endpoint {
         name: format!("e{place}"),

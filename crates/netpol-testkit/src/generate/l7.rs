@@ -78,7 +78,9 @@ fn http(tape: &mut Tape<'_>) -> Value {
         9 => json!({"headerMatches": [
             {"name": "X-A", "secret": {"namespace": "default", "name": "token"}}
         ]}),
-        10 => json!({"headerMatches": [{"name": "X-A", "secret": {"namespace": "red", "name": "no"}}]}),
+        10 => {
+            json!({"headerMatches": [{"name": "X-A", "secret": {"namespace": "red", "name": "no"}}]})
+        }
         _ => json!({"path": "/[xy]$|/y", "host": "^api.*"}),
     }
 }

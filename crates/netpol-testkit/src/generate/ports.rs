@@ -95,7 +95,8 @@ fn icmp_field(tape: &mut Tape<'_>) -> Value {
         0 => json!({"family": "IPv4"}),
         _ => json!({"family": "IPv6"}),
     };
-    let choices = [json!("EchoRequest"), json!(8), json!("EchoReply"), json!(0), json!("128"), json!(255)];
+    let choices =
+        [json!("EchoRequest"), json!(8), json!("EchoReply"), json!(0), json!("128"), json!(255)];
     let mut field = kind;
     field["type"] = tape.pick(&choices).clone();
     field

@@ -107,10 +107,7 @@ fn derived_key(tape: &mut Tape<'_>) -> Key {
             "io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name".to_owned(),
             NAMESPACES.to_vec(),
         ),
-        4 => (
-            "io.cilium.k8s.policy.cluster".to_owned(),
-            vec![REMOTE_CLUSTER, "default", "paris"],
-        ),
+        4 => ("io.cilium.k8s.policy.cluster".to_owned(), vec![REMOTE_CLUSTER, "default", "paris"]),
         _ => ("io.cilium.k8s.policy.serviceaccount".to_owned(), SERVICE_ACCOUNTS.to_vec()),
     };
     (format!("{source}{key}"), values)
