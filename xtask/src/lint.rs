@@ -93,10 +93,10 @@ fn check_words(name: &str, text: &str, findings: &mut Vec<String>) {
 fn check_layers(name: &str, text: &str, findings: &mut Vec<String>) {
     let downstream = ["compile", "select", "repository", "ipcache", "rule", "fqdn"];
     let in_downstream =
-        |folder: &&str| name.starts_with(&format!("crates/netpol-policy/src/{folder}/"));
+        |folder: &str| name.starts_with(&format!("crates/netpol-policy/src/{folder}/"));
     let code = || text.lines().filter(|line| !line.trim_start().starts_with("//"));
     let says = |words: &[&str]| code().any(|line| words.iter().any(|word| line.contains(word)));
-    if downstream.iter().any(|folder| in_downstream(&folder)) && says(&["crate::doc"]) {
+    if downstream.iter().any(|folder| in_downstream(folder)) && says(&["crate::doc"]) {
         findings.push(format!("{name}: uses `doc`, whose types must not leave it"));
     }
     let oracle = name.starts_with("crates/netpol-testkit/src/oracle/");

@@ -1,5 +1,7 @@
 //! The write side: what it takes, what it refuses, and what stays in force then.
 
+#![expect(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
+
 use netpol::{
     ClusterId, Decision, Direction, Endpoint, Engine, EngineLimits, IdentityId, IdentityRange,
     Options, Packet, Source,

@@ -2,6 +2,8 @@
 //! sequences of changes to one engine, compared after every publication with an engine that gets
 //! the same final state at once, in another order.
 
+#![expect(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -225,7 +227,10 @@ impl Run {
                 None => self.ipcache.remove(prefix),
             };
         }
-        assert!(self.ipcache.iter().map(|(p, i)| (*p, *i)).eq(self.engine.prefixes()), "{what}");
+        assert!(
+            self.ipcache.iter().map(|(prefix, id)| (*prefix, *id)).eq(self.engine.prefixes()),
+            "{what}"
+        );
         for id in self.ids.values() {
             let map = self.engine.policy_map(*id).unwrap();
             assert_eq!(self.replayed.entry(*id).or_default(), &map, "{what}: replay of {id:?}");
@@ -279,16 +284,23 @@ fn identity(ipcache: &BTreeMap<Prefix, IdentityId>, address: IpAddr) -> Identity
     covering.max_by_key(|(prefix, _)| prefix.len()).map_or(IdentityId::UNKNOWN, |(_, id)| *id)
 }
 
+/// One thing that an engine is told.
+type Step<'a> = Box<dyn Fn(&mut Engine) + 'a>;
+
 impl Inputs {
     /// Returns an engine that gets all of this at once, in a random order.
     fn engine(&self, random: &mut Random, options: Options) -> Engine {
         let mut engine = Engine::builder().options(options).build();
-        let mut steps: Vec<Box<dyn Fn(&mut Engine) + '_>> = Vec::new();
+        let mut steps: Vec<Step<'_>> = Vec::new();
         for (name, text) in &self.documents {
-            steps.push(Box::new(move |e| drop(e.apply(&Source::named(name, text)).unwrap())));
+            steps.push(Box::new(move |e| {
+                e.apply(&Source::named(name, text)).unwrap();
+            }));
         }
         for endpoint in self.endpoints.values() {
-            steps.push(Box::new(move |e| drop(e.add_endpoint(endpoint.clone()).unwrap())));
+            steps.push(Box::new(move |e| {
+                e.add_endpoint(endpoint.clone()).unwrap();
+            }));
         }
         for (name, team) in &self.namespaces {
             steps.push(Box::new(move |e| e.set_namespace(name, [("team", &**team)]).unwrap()));

@@ -1,6 +1,8 @@
 //! Where Cilium has defects, netpol does what the table of QUIRKs in the specification recommends:
 //! one test for each, named after it.
 
+#![expect(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
+
 use std::net::IpAddr;
 
 use netpol::{

@@ -54,7 +54,8 @@ fn prefixes(oracle: &dyn Candidate, compiled: &dyn Candidate) -> Vec<String> {
     let (expected, got) = (oracle.prefixes(), compiled.prefixes());
     let (expected, got) = (expected.unwrap_or_default(), got.unwrap_or_default());
     let all: BTreeSet<&String> = expected.keys().chain(got.keys()).collect();
-    let text = |labels: Option<&LabelTexts>| labels.map_or("none".to_owned(), ToString::to_string);
+    let text =
+        |labels: Option<&LabelTexts>| labels.map_or_else(|| "none".to_owned(), ToString::to_string);
     let differing = all.into_iter().filter(|prefix| expected.get(*prefix) != got.get(*prefix));
     let words = differing.map(|prefix| {
         let (expected, got) = (text(expected.get(prefix)), text(got.get(prefix)));

@@ -241,6 +241,12 @@ impl<'t> Tree<'t> {
             span.end =
                 self.text.get(..span.end).unwrap_or_default().trim_end().len().max(span.start);
         }
+        let written = self.text.get(span.start..span.end).unwrap_or_default();
+        if style == ScalarStyle::Plain && !written.contains('\n') && written != text {
+            // The parser drops a colon that a plain value behind an anchor begins with.
+            let message = format!("`{written}` cannot stand here without quotes");
+            return Err(Flaw::new(codes::SYNTAX, span, message).help("quote the value"));
+        }
         let value = if style == ScalarStyle::Plain {
             resolve(&text)
         } else {
