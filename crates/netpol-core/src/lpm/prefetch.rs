@@ -2,8 +2,8 @@
 
 #![expect(
     unsafe_code,
-    reason = "prefetching is an intrinsic; without it a batch of lookups in a table of a million \
-              addresses takes about twice as long"
+    reason = "prefetching is an intrinsic; without it the lookups of a batch wait for memory \
+              one after the other"
 )]
 
 /// Asks for the cache line at an address to be read soon. Any address will do.
