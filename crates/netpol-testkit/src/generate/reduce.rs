@@ -35,7 +35,13 @@ fn smaller(case: &Case) -> Vec<Case> {
         let name = case.world.namespaces.keys().nth(index).cloned();
         name.and_then(|name| case.world.namespaces.remove(&name));
     });
-    without(case.world.endpoints.len(), &|case, index| case.world.endpoints[index].labels.clear());
+    for (index, endpoint) in case.world.endpoints.iter().enumerate() {
+        for key in endpoint.labels.keys() {
+            let mut smaller = case.clone();
+            smaller.world.endpoints[index].labels.remove(key);
+            cases.push(smaller);
+        }
+    }
     for (index, document) in case.world.policies.iter().enumerate() {
         for value in smaller_values(&document.value) {
             let mut smaller = case.clone();

@@ -2,13 +2,17 @@
 
 use netpol_testkit::generate::Recipe;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, FileFailurePersistence};
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed};
 
 /// Returns how many cases a property is tried with: `NETPOL_PROPTEST_CASES`, or the given number.
+///
+/// The given number are always the same cases, so that a failure can be repeated; asking for more
+/// asks for new ones.
 pub(crate) fn config(cases: u32) -> Config {
     let wanted = std::env::var("NETPOL_PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
     Config {
         cases: wanted.unwrap_or(cases),
+        rng_seed: if wanted.is_some() { RngSeed::Random } else { RngSeed::Fixed(1) },
         max_shrink_iters: 2000,
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
         ..Config::default()

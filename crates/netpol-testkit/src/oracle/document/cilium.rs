@@ -119,13 +119,19 @@ fn element(
     json::only_keys(entry, &known)?;
     let l3 = peers::read(policy, entry, list, subject, &mut out.prefixes)?;
     let ports = ports::read(policy, entry, list.deny)?;
+    // SLC-1: names are in use if the compiled policy has them, which needs a peer and a port.
+    let has_no_port = ports.as_ref().is_some_and(Vec::is_empty);
+    let fqdns = match l3 {
+        peers::L3::Peers(_) if !has_no_port => peers::fqdns(policy, entry)?,
+        _ => Vec::new(),
+    };
     Ok(Element {
         subject: subject.clone(),
         direction: list.direction,
         deny: list.deny,
         default_deny: true,
         peers: effective_peers(l3, ports.is_some()),
-        fqdns: peers::fqdns(policy, entry)?,
+        fqdns,
         ports: ports.unwrap_or_else(ports::everything),
         auth: auth(entry)?,
     })
