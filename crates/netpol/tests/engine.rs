@@ -105,6 +105,23 @@ fn rules_in_conflict_keep_the_last_good_policy() {
 }
 
 #[test]
+fn the_last_good_policy_denies_who_comes_together_with_a_conflict() {
+    let mut engine = Engine::new();
+    engine_with(&mut engine);
+    let deny = "ingressDeny: [{fromEndpoints: [{matchLabels: {app: bad}}]}]\n  \
+        ingress: [{fromEntities: [all]}]";
+    engine.apply(&policy("p", deny)).unwrap();
+    assert_eq!(ingress(&mut engine, 80), "allow");
+    let conflict = "ingress: [{fromEndpoints: [{}], authentication: {mode: required}}, \
+        {fromEndpoints: [{}], authentication: {mode: disabled}}]";
+    engine.apply(&policy("q", conflict)).unwrap();
+    engine.add_endpoint(pod("bad", [10, 0, 0, 3])).unwrap();
+    engine.publish();
+    let verdict = engine.reader().verdict(&Packet::tcp([10, 0, 0, 3], WEB, 80));
+    assert_eq!(verdict.ingress.as_str(), "deny");
+}
+
+#[test]
 fn an_endpoint_whose_first_policy_is_in_conflict_is_closed() {
     let mut engine = Engine::new();
     engine_with(&mut engine);

@@ -377,15 +377,19 @@ impl Repository {
         let dirty = std::mem::take(&mut self.dirty);
         let touched = std::mem::take(&mut self.touched);
         let mut result = Vec::new();
-        for (identity, subjects) in &touched {
-            for subject in subjects.difference(&dirty) {
-                self.update(*subject, *identity, changes.entry(*subject).or_default());
-            }
-        }
+        let mut computed = BTreeSet::new();
         for subject in dirty {
-            let deltas = self.recompute(subject);
+            let Some(deltas) = self.recompute(subject) else { continue };
+            computed.insert(subject);
             if !deltas.is_empty() {
                 result.push(SubjectChange { subject, deltas });
+            }
+        }
+        // The last good policy of a subject that could not be computed follows the identities too:
+        // a deny in it must not miss those that are new.
+        for (identity, subjects) in &touched {
+            for subject in subjects.difference(&computed) {
+                self.update(*subject, *identity, changes.entry(*subject).or_default());
             }
         }
         let changed = changes.into_iter().filter(|(_, changes)| !changes.is_empty());
@@ -409,9 +413,10 @@ impl Repository {
         }
     }
 
-    /// Computes the policy of a subject anew; on failure the last one stays in force.
-    fn recompute(&mut self, id: SubjectId) -> Vec<MapDelta> {
-        let Some(entry) = self.subjects.get(&id) else { return Vec::new() };
+    /// Computes the policy of a subject anew and returns what that changed; `None` on failure, when
+    /// the last one stays in force.
+    fn recompute(&mut self, id: SubjectId) -> Option<Vec<MapDelta>> {
+        let entry = self.subjects.get(&id)?;
         let elements = self.policies.applying(&entry.subject.labels, entry.subject.is_host());
         let subject = entry.subject.clone();
         let context = SubjectContext {
@@ -428,12 +433,10 @@ impl Repository {
         let l7 = L7Settings { secrets, dialect: options.pattern_dialect };
         let mut shared = Shared { selectors, redirects, rule_sets, l7 };
         match SubjectPolicy::resolve(&elements, &context, &mut shared) {
-            Ok(policy) => self.install(id, policy),
+            Ok(policy) => Some(self.install(id, policy)),
             Err(error) => {
-                if let Some(entry) = self.subjects.get_mut(&id) {
-                    entry.error = Some(error);
-                }
-                Vec::new()
+                self.subjects.get_mut(&id)?.error = Some(error);
+                None
             }
         }
     }
