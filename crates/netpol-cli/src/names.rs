@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use netpol::{Engine, IdentityId, LabelSet};
 use netpol_core::IpFamily;
-use netpol_policy::rule::{Element, LabelSelector, Peer, Peers, Policy, Selector};
+use netpol_policy::rule::{Element, LabelSelector, Peer, Policy, Selector};
 
 /// The rules that have name selectors.
 pub(crate) struct NameRules<'e> {
@@ -37,11 +37,7 @@ impl<'e> NameRules<'e> {
 }
 
 fn names_in(element: &Element) -> impl Iterator<Item = &str> {
-    let peers = match &element.peers {
-        Peers::AnyOf(peers) => peers.as_slice(),
-        Peers::Nobody | Peers::Unrestricted => &[],
-    };
-    peers.iter().filter_map(|peer| match peer {
+    element.peers.listed().iter().filter_map(|peer| match peer {
         Peer::Selector(Selector::Fqdn(selector)) => Some(selector.text()),
         Peer::Selector(Selector::Labels(_)) | Peer::Service(_) => None,
     })

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use netpol::{LabelSet, Place};
-use netpol_policy::rule::{Element, LabelSelector, Peer, Peers, Policy, Rule, Selector};
+use netpol_policy::rule::{Element, LabelSelector, Peer, Policy, Rule, Selector};
 use netpol_policy::select::SelectorIndex;
 
 use crate::inventory::Inventory;
@@ -88,11 +88,7 @@ fn selectors(rule: &Rule) -> impl Iterator<Item = &LabelSelector> {
 
 /// Returns the label selectors among the peers of an element.
 pub(super) fn peer_selectors(element: &Element) -> impl Iterator<Item = &LabelSelector> {
-    let peers = match &element.peers {
-        Peers::AnyOf(peers) => peers.as_slice(),
-        Peers::Nobody | Peers::Unrestricted => &[],
-    };
-    peers.iter().filter_map(|peer| match peer {
+    element.peers.listed().iter().filter_map(|peer| match peer {
         Peer::Selector(Selector::Labels(selector)) => Some(selector),
         Peer::Selector(Selector::Fqdn(_)) | Peer::Service(_) => None,
     })

@@ -12,7 +12,7 @@ use netpol_l7::{L7Policy, L7Rules, NameSelector, PatternDialect, Secret, Selecto
 
 use super::slot::Slot;
 use super::{ElementId, L7List, PeerPolicy};
-use crate::rule::{DnsRule, HeaderMatch, HttpRule, Mismatch, Origin, ParserType, SecretRef};
+use crate::rule::{DnsRule, HeaderMatch, HttpRule, Origin, ParserType, SecretRef};
 
 /// Values of Kubernetes secrets, by namespace and name.
 pub(crate) type Secrets = HashMap<SecretRef, Arc<str>, foldhash::fast::RandomState>;
@@ -201,12 +201,6 @@ fn header_match(header: &HeaderMatch, secrets: &Secrets) -> netpol_l7::HeaderMat
                 .get(secret)
                 .map_or(Secret::Undelivered, |value| Secret::Delivered(value.to_string())),
         },
-        mismatch: match mismatch {
-            Mismatch::Fail => netpol_l7::Mismatch::Fail,
-            Mismatch::Log => netpol_l7::Mismatch::Log,
-            Mismatch::Add => netpol_l7::Mismatch::Add,
-            Mismatch::Delete => netpol_l7::Mismatch::Delete,
-            Mismatch::Replace => netpol_l7::Mismatch::Replace,
-        },
+        mismatch: *mismatch,
     }
 }

@@ -47,12 +47,11 @@ pub enum L7List {
 }
 
 impl PeerPolicy {
-    /// Returns the plain allow, or the deny, of an element.
+    /// Returns the allow that says nothing more, and that no element stands behind.
     #[must_use]
-    pub fn plain(element: &LoadedElement) -> Self {
-        let LoadedElement { id, element, .. } = element;
+    pub fn allow_all() -> Self {
         Self {
-            deny: element.deny,
+            deny: false,
             parser: ParserType::None,
             priority: ProxyPriority::NONE,
             listener: None,
@@ -60,8 +59,20 @@ impl PeerPolicy {
             server_names: Vec::new(),
             terminating_tls: None,
             originating_tls: None,
+            auth: None,
+            elements: Vec::new(),
+        }
+    }
+
+    /// Returns the plain allow, or the deny, of an element.
+    #[must_use]
+    pub fn plain(element: &LoadedElement) -> Self {
+        let LoadedElement { id, element, .. } = element;
+        Self {
+            deny: element.deny,
             auth: element.auth.filter(|_| !element.deny),
             elements: vec![(*id, Arc::clone(&element.origin))],
+            ..Self::allow_all()
         }
     }
 
@@ -293,15 +304,10 @@ impl L7List {
     }
 
     fn same_rules(&self, other: &Self) -> bool {
-        let same = |a: &[(HttpRule, _)], b: &[(HttpRule, _)]| {
-            a.iter().map(|(rule, _)| rule).eq(b.iter().map(|(rule, _)| rule))
-        };
         match (self, other) {
             (Self::None, Self::None) | (Self::Unsupported, Self::Unsupported) => true,
-            (Self::Http(a), Self::Http(b)) => same(a, b),
-            (Self::Dns(a), Self::Dns(b)) => {
-                a.iter().map(|(rule, _)| rule).eq(b.iter().map(|(rule, _)| rule))
-            }
+            (Self::Http(a), Self::Http(b)) => same_rules(a, b),
+            (Self::Dns(a), Self::Dns(b)) => same_rules(a, b),
             _ => false,
         }
     }
@@ -334,6 +340,10 @@ impl L7List {
             Self::None => {}
         }
     }
+}
+
+fn same_rules<T: PartialEq>(a: &[(T, ElementId)], b: &[(T, ElementId)]) -> bool {
+    a.iter().map(|(rule, _)| rule).eq(b.iter().map(|(rule, _)| rule))
 }
 
 fn union_rules<T: PartialEq>(mine: &mut Vec<(T, ElementId)>, other: Vec<(T, ElementId)>) {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use netpol_core::{
     AuthRequirement, Direction, IdentityId, LabelSource, PolicyEntry, PortPrefix, PortPrefixes,
-    PortRange, Protocol, ProxyPriority, RedirectId, SelectKey,
+    PortRange, Protocol, RedirectId, SelectKey,
 };
 
 use super::filter::Filters;
 use super::subject_policy::{Shared, SubjectContext};
-use super::{CompileError, Filter, FilterKey, L4Key, L7List, PeerPolicy, RuleSets};
+use super::{CompileError, Filter, FilterKey, L4Key, PeerPolicy, RuleSets};
 use crate::rule::{LabelSelector, ParserType, Selector};
 use crate::select::{SelectorCache, SelectorId};
 
@@ -108,29 +108,14 @@ pub(super) fn allow_rest(filters: &mut Filters) -> Result<(), CompileError> {
     }
     let filter = filters.entry(FilterKey::ANY).or_default();
     match &mut filter.wildcard {
-        Some(known) => Arc::make_mut(known).merge(allow_all()).map_err(|what| {
+        Some(known) => Arc::make_mut(known).merge(PeerPolicy::allow_all()).map_err(|what| {
             let origins = known.elements.iter().map(|(_, origin)| Arc::clone(origin)).collect();
             CompileError::conflict(what, FilterKey::ANY.to_string(), origins)
         }),
         none => {
-            *none = Some(Arc::new(allow_all()));
+            *none = Some(Arc::new(PeerPolicy::allow_all()));
             Ok(())
         }
-    }
-}
-
-fn allow_all() -> PeerPolicy {
-    PeerPolicy {
-        deny: false,
-        parser: ParserType::None,
-        priority: ProxyPriority::NONE,
-        listener: None,
-        l7: L7List::None,
-        server_names: Vec::new(),
-        terminating_tls: None,
-        originating_tls: None,
-        auth: None,
-        elements: Vec::new(),
     }
 }
 
@@ -148,7 +133,7 @@ pub(super) fn let_localhost_pass(
     };
     let covered = wildcard.is_some_and(redirects) || peers.iter().any(covers_host);
     if covered && !peers.iter().any(|(id, _)| named(id)) {
-        peers.push((selectors.acquire(&host), Arc::new(allow_all())));
+        peers.push((selectors.acquire(&host), Arc::new(PeerPolicy::allow_all())));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use netpol_core::{LabelSet, LabelSource, Prefix};
 
-use super::Service;
+use super::services::Services;
 use crate::Options;
 use crate::compile::{ElementId, LoadedElement, LoadedPeers};
 use crate::rule::{
@@ -53,7 +53,7 @@ impl Policies {
     pub(super) fn insert(
         &mut self,
         policy: Arc<Policy>,
-        services: &[Arc<Service>],
+        services: &Services,
         options: &Options,
     ) -> Vec<Prefix> {
         let rules: Vec<RuleId> =
@@ -64,7 +64,7 @@ impl Policies {
         prefixes
     }
 
-    fn load(&mut self, rule: &Rule, services: &[Arc<Service>], options: &Options) -> RuleId {
+    fn load(&mut self, rule: &Rule, services: &Services, options: &Options) -> RuleId {
         let id = self.next_rule;
         self.next_rule += 1;
         let elements = rule.elements.iter().map(|element| {
@@ -142,7 +142,7 @@ impl Policies {
     /// Brings the peers of `toServices` up to date.
     pub(super) fn reload_services(
         &mut self,
-        services: &[Arc<Service>],
+        services: &Services,
         options: &Options,
     ) -> ServiceChanges {
         let mut changes = ServiceChanges::default();
@@ -224,7 +224,7 @@ pub(super) struct ServiceChanges {
 
 impl LoadedRule {
     /// Replaces services by what stands behind them now; returns whether anything changed.
-    fn reload(&mut self, services: &[Arc<Service>], options: &Options) -> bool {
+    fn reload(&mut self, services: &Services, options: &Options) -> bool {
         let mut changed = false;
         for element in &mut self.elements {
             let peers = load_peers(&element.element.peers, services, options);
@@ -267,7 +267,7 @@ fn named_prefixes(selector: &Selector) -> impl Iterator<Item = Prefix> + '_ {
 }
 
 /// Returns the peers with services replaced by what stands behind them.
-fn load_peers(peers: &Peers, services: &[Arc<Service>], options: &Options) -> LoadedPeers {
+fn load_peers(peers: &Peers, services: &Services, options: &Options) -> LoadedPeers {
     match peers {
         Peers::Nobody => LoadedPeers::Nobody,
         Peers::Unrestricted => LoadedPeers::Unrestricted,
@@ -276,7 +276,7 @@ fn load_peers(peers: &Peers, services: &[Arc<Service>], options: &Options) -> Lo
             let selectors = peers.iter().flat_map(|peer| match peer {
                 Peer::Selector(selector) => vec![Arc::new(selector.clone())],
                 Peer::Service(selector) => {
-                    let selected = services.iter().filter(|s| s.is_selected_by(selector));
+                    let selected = services.values().filter(|s| s.is_selected_by(selector));
                     selected.flat_map(|service| service.peers(options)).collect()
                 }
             });
@@ -286,11 +286,7 @@ fn load_peers(peers: &Peers, services: &[Arc<Service>], options: &Options) -> Lo
 }
 
 fn selected_services(element: &Element) -> impl Iterator<Item = &ServiceSelector> {
-    let peers = match &element.peers {
-        Peers::AnyOf(peers) => peers.as_slice(),
-        Peers::Nobody | Peers::Unrestricted => &[],
-    };
-    peers.iter().filter_map(|peer| match peer {
+    element.peers.listed().iter().filter_map(|peer| match peer {
         Peer::Service(selector) => Some(selector),
         Peer::Selector(_) => None,
     })

@@ -24,6 +24,9 @@ pub struct Service {
     pub backends: Vec<IpAddr>,
 }
 
+/// Services by namespace and name.
+pub(super) type Services = BTreeMap<(Arc<str>, Arc<str>), Arc<Service>>;
+
 impl Service {
     /// Tells whether an item of `toServices` means this service (SVC-2).
     #[must_use]

@@ -7,6 +7,7 @@ use hashbrown::{HashMap, HashSet};
 use netpol_core::{IdentityId, LabelSet, MapDelta, Prefix, RuleSetId};
 
 use super::policies::Policies;
+use super::services::Services;
 use super::{Service, Subject, SubjectId};
 use crate::compile::{
     Changes, ClusterPorts, CompileError, L7Settings, LoadedElement, NamedPorts, Redirects, RuleSet,
@@ -41,7 +42,7 @@ pub struct Repository {
     options: Options,
     limits: RepositoryLimits,
     policies: Policies,
-    services: BTreeMap<(Arc<str>, Arc<str>), Arc<Service>>,
+    services: Services,
     selectors: SelectorCache,
     redirects: Redirects,
     rule_sets: RuleSets,
@@ -83,7 +84,7 @@ impl Repository {
             options,
             limits,
             policies: Policies::default(),
-            services: BTreeMap::new(),
+            services: Services::new(),
             selectors: SelectorCache::default(),
             redirects: Redirects::default(),
             rule_sets: RuleSets::default(),
@@ -103,9 +104,8 @@ impl Repository {
     /// names and those that the old one named, each as often as it is named.
     pub fn insert_policy(&mut self, policy: Arc<Policy>) -> (Vec<Prefix>, Vec<Prefix>) {
         let removed = self.remove_policy(&policy.name);
-        let services: Vec<_> = self.services.values().cloned().collect();
         self.mark_subjects_of(&policy);
-        let added = self.policies.insert(policy, &services, &self.options);
+        let added = self.policies.insert(policy, &self.services, &self.options);
         (added, removed)
     }
 
@@ -119,13 +119,16 @@ impl Repository {
 
     fn mark_subjects_of(&mut self, policy: &Policy) {
         for rule in &policy.rules {
-            let applies = |entry: &Entry| {
-                entry.subject.is_host() == rule.subject.node
-                    && rule.subject.selector.matches(&entry.subject.labels)
-            };
-            let affected = self.subjects.iter().filter(|(_, entry)| applies(entry));
-            self.dirty.extend(affected.map(|(id, _)| *id));
+            self.mark_subjects(rule.subject.node, |labels| rule.subject.selector.matches(labels));
         }
+    }
+
+    /// Marks the subjects that a rule about the local node, or about endpoints, applies to.
+    fn mark_subjects(&mut self, node: bool, matches: impl Fn(&LabelSet) -> bool) {
+        let applies =
+            |entry: &Entry| entry.subject.is_host() == node && matches(&entry.subject.labels);
+        let affected = self.subjects.iter().filter(|(_, entry)| applies(entry));
+        self.dirty.extend(affected.map(|(id, _)| *id));
     }
 
     /// Returns a policy in force.
@@ -180,14 +183,9 @@ impl Repository {
     }
 
     fn reload_services(&mut self) -> (Vec<Prefix>, Vec<Prefix>) {
-        let services: Vec<_> = self.services.values().cloned().collect();
-        let changes = self.policies.reload_services(&services, &self.options);
+        let changes = self.policies.reload_services(&self.services, &self.options);
         for (selector, node) in &changes.subjects {
-            let applies = |entry: &Entry| {
-                entry.subject.is_host() == *node && selector.matches(&entry.subject.labels)
-            };
-            let affected = self.subjects.iter().filter(|(_, entry)| applies(entry));
-            self.dirty.extend(affected.map(|(id, _)| *id));
+            self.mark_subjects(*node, |labels| selector.matches(labels));
         }
         (changes.added, changes.removed)
     }

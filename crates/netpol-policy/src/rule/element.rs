@@ -36,6 +36,18 @@ pub enum Peers {
     AnyOf(Vec<Peer>),
 }
 
+impl Peers {
+    /// Returns the alternatives that are listed; none where the element is about nobody or
+    /// everybody.
+    #[must_use]
+    pub fn listed(&self) -> &[Peer] {
+        match self {
+            Self::AnyOf(peers) => peers,
+            Self::Nobody | Self::Unrestricted => &[],
+        }
+    }
+}
+
 /// One alternative among an element's peers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use netpol_l7::Mismatch;
+
 /// The L7 rules of one port rule. Empty lists count as none (L7V-2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum L7Rules {
@@ -44,22 +46,6 @@ pub struct HeaderMatch {
     pub secret: Option<SecretRef>,
     /// What happens if the header does not match.
     pub mismatch: Mismatch,
-}
-
-/// What happens if a header does not match (HM-5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Mismatch {
-    /// The rule does not match.
-    #[default]
-    Fail,
-    /// The mismatch is logged.
-    Log,
-    /// The wanted value is added.
-    Add,
-    /// The header is removed.
-    Delete,
-    /// The header is set to the wanted value.
-    Replace,
 }
 
 /// A reference to a Kubernetes secret.

@@ -12,8 +12,9 @@ mod selector;
 
 pub use element::{Element, Peer, Peers, Ports, ServiceSelector};
 pub use l7::{
-    DnsRule, HeaderMatch, HttpRule, L7Rules, Listener, Mismatch, ParserType, SecretRef, TlsContext,
+    DnsRule, HeaderMatch, HttpRule, L7Rules, Listener, ParserType, SecretRef, TlsContext,
 };
+pub use netpol_l7::Mismatch;
 pub use origin::{ElementList, Origin};
 pub use policy::{CidrGroup, Policy, PolicyKind, PolicyName, Rule, Subject};
 pub use port::{Port, PortProtocol, PortRule};

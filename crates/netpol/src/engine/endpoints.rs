@@ -1,6 +1,6 @@
 //! Endpoints: what policies are enforced on, and peers with labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ use crate::{Endpoint, EndpointId, EndpointKind, EngineError};
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     by_id: BTreeMap<EndpointId, State>,
+    // Those that have a subject: often few among many peers.
+    managed: BTreeSet<EndpointId>,
     by_ip: Map<IpAddr, EndpointId>,
     next: u32,
 }
@@ -52,8 +54,29 @@ impl Endpoints {
         self.by_id.iter().map(|(id, state)| (*id, state))
     }
 
+    /// Returns the endpoints that policies apply to, each with its subject.
+    pub(super) fn managed(&self) -> impl Iterator<Item = (EndpointId, &State, SubjectId)> {
+        self.managed.iter().filter_map(|id| {
+            let state = self.by_id.get(id)?;
+            Some((*id, state, state.subject?))
+        })
+    }
+
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    fn insert(&mut self, id: EndpointId, state: State) {
+        match state.subject {
+            Some(_) => self.managed.insert(id),
+            None => self.managed.remove(&id),
+        };
+        self.by_id.insert(id, state);
+    }
+
+    fn remove(&mut self, id: EndpointId) -> Option<State> {
+        self.managed.remove(&id);
+        self.by_id.remove(&id)
     }
 }
 
@@ -72,7 +95,7 @@ impl Engine {
         let id = EndpointId(self.endpoints.next);
         let state = self.enter(id, endpoint)?;
         self.endpoints.next += 1;
-        self.endpoints.by_id.insert(id, state);
+        self.endpoints.insert(id, state);
         Ok(id)
     }
 
@@ -86,7 +109,7 @@ impl Engine {
         id: EndpointId,
         endpoint: Endpoint,
     ) -> Result<(), EngineError> {
-        let Some(old) = self.endpoints.by_id.get(&id).cloned() else {
+        let Some(old) = self.endpoints.get(id).cloned() else {
             return Err(EngineError::unknown_endpoint(id));
         };
         if old.endpoint == endpoint {
@@ -97,7 +120,7 @@ impl Engine {
         self.forget_addresses(&old.endpoint);
         match self.enter(id, endpoint) {
             Ok(state) => {
-                self.endpoints.by_id.insert(id, state);
+                self.endpoints.insert(id, state);
                 self.leave(&old);
                 Ok(())
             }
@@ -110,7 +133,7 @@ impl Engine {
 
     /// Removes an endpoint; returns `false` if there was none.
     pub fn remove_endpoint(&mut self, id: EndpointId) -> bool {
-        let Some(state) = self.endpoints.by_id.remove(&id) else {
+        let Some(state) = self.endpoints.remove(id) else {
             return false;
         };
         self.names.remove_endpoint(id);
@@ -294,7 +317,7 @@ impl Engine {
         for (id, old) in pods {
             match self.enter(id, old.endpoint.clone()) {
                 Ok(state) => {
-                    self.endpoints.by_id.insert(id, state);
+                    self.endpoints.insert(id, state);
                     self.leave(&old);
                 }
                 Err(error) => result = Err(error),

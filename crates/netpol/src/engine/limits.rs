@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use netpol_policy::doc::Object;
-use netpol_policy::rule::{Element, Peers, Policy};
+use netpol_policy::rule::Policy;
 use netpol_policy::{Code, Place, Problem, Report, Source, Span};
 
 use super::Engine;
@@ -71,9 +71,10 @@ impl Engine {
     fn check_policy(&self, source: &Source, policy: &Policy) -> Report {
         let mut report = Report::new();
         let elements = policy.rules.iter().flat_map(|rule| &rule.elements);
+        let n_peers = elements.map(|element| element.peers.listed().len()).sum();
         let counts = [
             (policy.rules.len(), "rules in one policy", self.limits.rules_per_policy),
-            (elements.map(n_peers).sum(), "peers in one policy", self.limits.peers_per_policy),
+            (n_peers, "peers in one policy", self.limits.peers_per_policy),
         ];
         for (count, what, limit) in counts {
             if count > limit {
@@ -81,13 +82,6 @@ impl Engine {
             }
         }
         report
-    }
-}
-
-fn n_peers(element: &Element) -> usize {
-    match &element.peers {
-        Peers::Nobody | Peers::Unrestricted => 0,
-        Peers::AnyOf(peers) => peers.len(),
     }
 }
 

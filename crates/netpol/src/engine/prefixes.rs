@@ -58,19 +58,17 @@ impl Engine {
     ///
     /// A prefix that cannot be given one keeps its old identity, and the first such failure is
     /// returned (LID-3).
-    pub(super) fn settle_prefixes(&mut self) -> Result<bool, EngineError> {
+    pub(super) fn settle_prefixes(&mut self) -> Result<(), EngineError> {
         let changed = self.metadata.take_changed();
-        let any = !changed.is_empty();
         let mut host_changed = false;
-        let mut result = Ok(any);
+        let mut result = Ok(());
         for prefix in changed {
             let shadowed = self.shadowing_identity(prefix).is_some();
             let labels = self.metadata.labels(&prefix).filter(|_| !shadowed);
             host_changed |= labels.as_ref().is_some_and(|labels| labels.has_reserved("host"));
             host_changed |= self.prefix_identities.get(&prefix) == Some(&IdentityId::HOST);
-            if let Err(error) = self.settle_prefix(prefix, labels) {
-                result = result.and(Err(error));
-            }
+            let settled = self.settle_prefix(prefix, labels);
+            result = result.and(settled);
         }
         if host_changed {
             self.settle_host();

@@ -83,13 +83,13 @@ impl Engine {
     }
 
     fn snapshot(&self, revision: Revision) -> Snapshot {
-        let managed =
-            || self.endpoints.iter().filter_map(|(id, state)| Some((id, state, state.subject?)));
-        let policies = managed().filter_map(|(id, _, subject)| {
+        let policies = self.endpoints.managed().filter_map(|(id, _, subject)| {
             Some((id, Arc::clone(self.repository.subject_policy(subject)?)))
         });
-        let endpoints =
-            managed().flat_map(|(id, state, _)| state.endpoint.ips.iter().map(move |ip| (*ip, id)));
+        let endpoints = self
+            .endpoints
+            .managed()
+            .flat_map(|(id, state, _)| state.endpoint.ips.iter().map(move |ip| (*ip, id)));
         Snapshot {
             revision,
             ipcache: self.ipcache.clone(),
@@ -113,15 +113,14 @@ impl Engine {
             .into_iter()
             .map(|(subject, deltas)| (subject, MapDelta::coalesce(deltas).into()))
             .collect();
-        let deltas = |(endpoint, state): (EndpointId, &State)| {
-            let subject = state.subject?;
+        let deltas = |(endpoint, _, subject): (EndpointId, &State, SubjectId)| {
             let deltas = match moved.contains(&endpoint) {
                 true => self.move_deltas(subject, before.policies.get(&endpoint))?,
                 false => Arc::clone(by_subject.get(&subject)?),
             };
             (!deltas.is_empty()).then_some(EndpointDeltas { endpoint, deltas })
         };
-        self.endpoints.iter().filter_map(deltas).collect()
+        self.endpoints.managed().filter_map(deltas).collect()
     }
 
     /// Returns the way to an endpoint's policy map from the one that it had, or from nothing.

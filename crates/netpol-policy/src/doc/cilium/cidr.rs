@@ -6,7 +6,7 @@ use super::super::decode::{Context, Fields, Path};
 use super::super::node::Node;
 use super::super::selector::{KeyRule, label_selector};
 use super::super::{codes, names};
-use super::fields::{Hints, each, is_filled, items, key_span, known_fields};
+use super::fields::{Hints, each, is_filled, key_span, known_fields};
 use super::prefix::{self, Written};
 use crate::Options;
 use crate::rule::{LabelSelector, Operator, Requirement, Selector};
@@ -129,7 +129,7 @@ fn excepts(cx: &mut Context<'_>, fields: Fields<'_>, path: &Path<'_>) -> Vec<Wri
 /// Reports exceptions outside of the prefix, and those that leave nothing of it (CIDRV-5,
 /// QUIRK-23). Those that are no prefixes have been reported.
 fn check_excepts(cx: &mut Context<'_>, fields: Fields<'_>, path: &Path<'_>, outer: &Prefix) {
-    let excepts = items(fields, "except");
+    let excepts = fields.items("except");
     let path = path.field("except");
     for (index, item) in excepts.iter().enumerate() {
         let Some(written) = item.as_str().and_then(prefix::parse) else {

@@ -48,14 +48,6 @@ pub(super) fn list_field<'n>(
     cx.list(node, &path.field(name))
 }
 
-/// Returns the items of a field if it is a list, and no items otherwise, which others report.
-pub(super) fn items<'n>(fields: Fields<'n>, name: &str) -> &'n [Node] {
-    match fields.get(name).map(|node| &node.value) {
-        Some(Value::Sequence(items)) => items,
-        _ => &[],
-    }
-}
-
 /// Tells whether a field is there and is no empty list.
 pub(super) fn is_filled(fields: Fields<'_>, name: &str) -> bool {
     let empty = Value::Sequence(Vec::new());

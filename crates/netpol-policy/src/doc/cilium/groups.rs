@@ -3,7 +3,7 @@
 use super::super::codes;
 use super::super::decode::{Context, Path};
 use super::super::node::{Key, Node};
-use super::fields::{each, fields_of, is_filled, items, key_span, known_fields, text_field};
+use super::fields::{each, fields_of, is_filled, key_span, known_fields, text_field};
 use super::peers::PeerKind;
 use super::rule::{Decoded, LISTS};
 use crate::{Options, Unsupported};
@@ -55,7 +55,7 @@ pub(super) fn used(rules: &[Decoded<'_>]) -> bool {
     let has_groups = |rule: &Decoded<'_>| {
         LISTS.iter().any(|list| {
             let field = PeerKind::Groups.field(*list).unwrap_or_default();
-            let elements = items(rule.fields, list.as_str());
+            let elements = rule.fields.items(list.as_str());
             elements.iter().any(|element| is_filled(fields_of(element), field))
         })
     };

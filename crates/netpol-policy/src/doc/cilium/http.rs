@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use netpol_l7::regex_size;
+use netpol_l7::{Error, regex_size};
 
 use super::super::codes;
 use super::super::decode::{Context, Fields, Path};
@@ -38,6 +38,32 @@ fn checked_regex(
     path: &Path<'_>,
     name: &str,
 ) -> Option<Arc<str>> {
+    regex(cx, fields, path, name, |cx, text, wrong, span, path| {
+        let message = format!("`{text}` cannot be used: {wrong}");
+        cx.error_help(codes::INVALID_REGEX, span, path, message, wrong.help().unwrap_or(SYNTAX));
+        None
+    })
+}
+
+/// Returns the expression for the host. Cilium accepts one that is wrong, and its proxy then
+/// refuses the policy as a whole (L7Q-2); here the rule never matches.
+fn host(cx: &mut Context<'_>, fields: Fields<'_>, path: &Path<'_>) -> Option<Arc<str>> {
+    regex(cx, fields, path, "host", |cx, text, wrong, span, path| {
+        let message = format!("`{text}` cannot be used, so the rule never matches: {wrong}");
+        cx.warning(codes::INVALID_REGEX, span, path, message, wrong.help().unwrap_or(SYNTAX));
+        Some(NEVER.into())
+    })
+}
+
+/// Returns an expression, `None` if it is absent or empty. One that is wrong is replaced by what
+/// `reject` returns for it.
+fn regex(
+    cx: &mut Context<'_>,
+    fields: Fields<'_>,
+    path: &Path<'_>,
+    name: &str,
+    reject: impl FnOnce(&mut Context<'_>, &str, &Error, Span, &Path<'_>) -> Option<Arc<str>>,
+) -> Option<Arc<str>> {
     let text = text_field(cx, fields, path, name)?;
     let span = fields.get(name)?.span;
     let path = path.field(name);
@@ -49,35 +75,7 @@ fn checked_regex(
             warn_of_size(cx, size, span, &path);
             Some(text.into())
         }
-        Err(wrong) => {
-            let message = format!("`{text}` cannot be used: {wrong}");
-            let help = wrong.help().unwrap_or(SYNTAX);
-            cx.error_help(codes::INVALID_REGEX, span, &path, message, help);
-            None
-        }
-    }
-}
-
-/// Returns the expression for the host. Cilium accepts one that is wrong, and its proxy then
-/// refuses the policy as a whole (L7Q-2); here the rule never matches.
-fn host(cx: &mut Context<'_>, fields: Fields<'_>, path: &Path<'_>) -> Option<Arc<str>> {
-    let text = text_field(cx, fields, path, "host")?;
-    let span = fields.get("host")?.span;
-    let path = path.field("host");
-    if text.is_empty() {
-        return None;
-    }
-    match regex_size(text) {
-        Ok(size) => {
-            warn_of_size(cx, size, span, &path);
-            Some(text.into())
-        }
-        Err(wrong) => {
-            let message = format!("`{text}` cannot be used, so the rule never matches: {wrong}");
-            let help = wrong.help().unwrap_or(SYNTAX);
-            cx.warning(codes::INVALID_REGEX, span, &path, message, help);
-            Some(NEVER.into())
-        }
+        Err(wrong) => reject(cx, text, &wrong, span, &path),
     }
 }
 

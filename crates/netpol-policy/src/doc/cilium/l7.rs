@@ -7,7 +7,7 @@ use netpol_core::Protocol;
 use super::super::codes;
 use super::super::decode::{Context, Fields, Path};
 use super::super::node::{Key, Node};
-use super::fields::{each, fields_of, is_filled, items, known_fields, list_field, text_field};
+use super::fields::{each, fields_of, is_filled, known_fields, list_field, text_field};
 use super::port::WrittenPort;
 use super::scope::ListScope;
 use super::{fqdn, http, kafka};
@@ -41,7 +41,7 @@ pub(super) fn rules(
             kind,
             kind_span: kind_key.span,
             ports,
-            has_ports: !items(fields, "ports").is_empty(),
+            has_ports: !fields.items("ports").is_empty(),
         };
         place.check(cx, &path, scope);
     }

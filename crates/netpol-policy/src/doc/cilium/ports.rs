@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::codes;
 use super::super::decode::{Context, Fields, Path};
 use super::super::node::Node;
-use super::fields::{Hints, check_number, each, items, key_span, known_fields, list_field};
+use super::fields::{Hints, check_number, each, key_span, known_fields, list_field};
 use super::port::{self, WrittenPort};
 use super::scope::ListScope;
 use super::{icmp, l7, listener, tls};
@@ -21,8 +21,8 @@ pub(super) fn ports(
     let rules =
         each(cx, fields, path, "toPorts", |cx, node, path| port_rule(cx, node, path, scope));
     let types = icmp::rules(cx, fields, path, scope);
-    let n_rules = items(fields, "toPorts").len();
-    let n_types = items(fields, "icmps").len();
+    let n_rules = fields.items("toPorts").len();
+    let n_types = fields.items("icmps").len();
     if let (Some(key), true) = (fields.key("icmps"), n_rules > 0 && n_types > 0) {
         // ENTRY-4
         let message = "`icmps` cannot stand beside `toPorts` in one element";

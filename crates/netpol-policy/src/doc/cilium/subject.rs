@@ -8,7 +8,7 @@ use super::super::codes;
 use super::super::decode::{Context, Fields, Path};
 use super::super::node::Node;
 use super::super::selector::{KeyRule, label_selector};
-use super::fields::{fields_of, items, key_span};
+use super::fields::{fields_of, key_span};
 use super::lint;
 use super::scope::Document;
 use crate::rule::{LabelSelector, Operator, PolicyKind, Requirement, Subject};
@@ -118,7 +118,7 @@ fn warn_of_namespace(cx: &mut Context<'_>, node: &Node, path: &Path<'_>, namespa
         }
     }
     let path = path.field("matchExpressions");
-    for (index, item) in items(fields_of(node), "matchExpressions").iter().enumerate() {
+    for (index, item) in fields_of(node).items("matchExpressions").iter().enumerate() {
         if contradicts(item, namespace) {
             contradiction(cx, item.span, &path.index(index), namespace);
         }
@@ -139,7 +139,7 @@ fn contradicts(item: &Node, namespace: &str) -> bool {
         return false;
     };
     let key = SelectKey::parse(key);
-    let values = items(fields_of(item), "values").iter();
+    let values = fields_of(item).items("values").iter();
     let requirement = Requirement {
         operator,
         values: values.filter_map(Node::as_str).map(Arc::from).collect(),

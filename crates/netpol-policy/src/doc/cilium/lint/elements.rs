@@ -5,7 +5,7 @@ use netpol_core::Direction;
 use super::super::super::codes;
 use super::super::super::decode::{Context, Path};
 use super::super::super::node::{Node, Value};
-use super::super::fields::{fields_of, is_filled, items};
+use super::super::fields::{fields_of, is_filled};
 use super::super::peers::PeerKind;
 use crate::Span;
 use crate::rule::ElementList;
@@ -79,7 +79,7 @@ fn has_ports_only(item: &Node) -> bool {
 /// Tells whether an element lets DNS be seen. Names are hardly meant to be DNS servers, so behind
 /// an element with names it stands for itself.
 fn has_dns_rules(item: &Node) -> bool {
-    let rules = items(fields_of(item), "toPorts").iter();
+    let rules = fields_of(item).items("toPorts").iter();
     rules.filter_map(|rule| rule.get("rules")).any(|rules| is_filled(fields_of(rules), "dns"))
 }
 

@@ -7,7 +7,7 @@ use netpol_core::{Label, LabelSource, SelectKey};
 use super::super::super::codes;
 use super::super::super::decode::{Context, Path};
 use super::super::super::node::Node;
-use super::super::fields::{fields_of, items};
+use super::super::fields::fields_of;
 use crate::rule::Operator;
 use crate::{LabelFilter, Span};
 
@@ -19,7 +19,7 @@ pub(in crate::doc) fn labels(cx: &mut Context<'_>, selector: &Node, path: &Path<
         check(cx, &key.text, key.span, &field.field(&key.text), true);
     }
     let field = path.field("matchExpressions");
-    for (index, item) in items(fields_of(selector), "matchExpressions").iter().enumerate() {
+    for (index, item) in fields_of(selector).items("matchExpressions").iter().enumerate() {
         let Some(key) = item.get("key") else {
             continue;
         };

@@ -6,7 +6,7 @@ use netpol_core::{Direction, keys};
 
 use super::super::super::codes;
 use super::super::super::decode::{Context, Path};
-use super::super::fields::{fields_of, is_filled, items};
+use super::super::fields::{fields_of, is_filled};
 use super::super::rule::{Decoded, LISTS};
 use super::elements;
 use crate::rule::{Element, ElementList, L7Rules, LabelSelector, Ports, Rule};
@@ -19,7 +19,7 @@ pub(in super::super) fn rules(cx: &mut Context<'_>, rules: &[Decoded<'_>]) {
     for rule in rules {
         with_path(rule, |path| {
             for list in LISTS {
-                let items = items(rule.fields, list.as_str());
+                let items = rule.fields.items(list.as_str());
                 let default_deny = rule.default_deny.of(list.direction());
                 let path = path.field(list.as_str());
                 elements::elements(cx, items, &path, list, default_deny);
@@ -50,7 +50,7 @@ fn with_path(rule: &Decoded<'_>, f: impl FnOnce(&Path<'_>)) {
 /// Reports names as peers without a DNS rule for the same endpoints: nothing lets the addresses
 /// be learnt (FQDN-5).
 fn warn_of_unseen_dns(cx: &mut Context<'_>, rule: &Decoded<'_>, path: &Path<'_>) {
-    let egress = items(rule.fields, "egress").iter().enumerate();
+    let egress = rule.fields.items("egress").iter().enumerate();
     let mut with_names = egress.filter(|(_, item)| is_filled(fields_of(item), "toFQDNs"));
     let Some((index, key)) = with_names.find_map(|(index, item)| {
         let key = fields_of(item).key("toFQDNs")?;
