@@ -12,7 +12,7 @@ use super::l7::L7Sets;
 use super::slot::{ResolvedFilter, Slot, allow_rest};
 use super::sorted::SortedMap;
 use super::subject_policy::{Shared, SubjectContext, SubjectEnforcement};
-use super::{Changes, Column, CompileError, L4Key, L7Set, LoadedElement, RuleSets};
+use super::{Changes, Column, CompileError, Filter, L4Key, L7Set, LoadedElement, RuleSets};
 use crate::select::{SelectorCache, SelectorId};
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -66,7 +66,9 @@ impl DirectionPolicy {
         // DD-3, DD-4
         let default_deny = context.enforcement == SubjectEnforcement::Always
             || applying().any(|element| element.element.default_deny);
-        let mut filters = fold(applying(), context.namespace)?;
+        let host = shared.selectors.identities().labels(IdentityId::HOST);
+        let host = host.filter(|_| localhost(direction, context));
+        let mut filters = fold(applying(), context.namespace, host)?;
         if !default_deny {
             allow_rest(&mut filters)?;
         }
@@ -118,8 +120,8 @@ impl DirectionPolicy {
         shared: &mut Shared<'_>,
     ) -> Self {
         let localhost = localhost(direction, context);
-        let resolve =
-            |(key, filter)| ResolvedFilter::new(direction, key, filter, localhost, context, shared);
+        let auth = filters.values().any(Filter::has_auth);
+        let resolve = |(key, filter)| ResolvedFilter::new(direction, key, filter, context, shared);
         let filters: Arc<[ResolvedFilter]> = filters.into_iter().map(resolve).collect();
         let mut slots = Vec::new();
         for filter in filters.iter() {
@@ -127,10 +129,10 @@ impl DirectionPolicy {
         }
         let mut policy = Self {
             localhost,
+            auth,
             filters,
             slots_of: Arc::new(slots_of(&slots)),
             redirects: slots.iter().any(|slot| slot.entry.priority.is_redirect()),
-            auth: slots.iter().any(|slot| slot.entry.auth.is_explicit()),
             slots: slots.into(),
             ..Self::constant(direction, PolicyEntry::deny(RuleSets::LOCKDOWN))
         };
@@ -225,7 +227,9 @@ impl DirectionPolicy {
         for (index, slot) in (0..).zip(self.slots.iter()) {
             if slot.selector.is_none() {
                 self.put(slot, None, &mut any, shared);
-                let denied = slot.keys.iter().filter(|_| slot.entry.deny);
+                // A deny that another one covers is not put, and takes nothing away (MAP-6).
+                let is_put = |key: &&L4Key| any.get(**key).is_some_and(|entry| entry.deny);
+                let denied = slot.keys.iter().filter(|_| slot.entry.deny).filter(is_put);
                 denied.for_each(|key| remove_denied(&mut column, *key));
             } else if slots.binary_search(&index).is_ok() {
                 self.put(slot, Some(&any), &mut column, shared);

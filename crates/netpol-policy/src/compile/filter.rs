@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use netpol_core::{PortRange, Protocol};
+use netpol_core::{LabelSet, LabelSource, PortRange, Protocol, SelectKey};
 
 use super::{CompileError, LoadedElement, LoadedPeers, PeerPolicy};
-use crate::rule::{Port, PortRule, Ports, Selector};
+use crate::rule::{LabelSelector, Port, PortRule, Ports, Selector};
 
 /// What tells filters apart: protocol and port as written (MERGE-1).
 ///
@@ -44,7 +44,14 @@ impl FilterKey {
     /// Tells whether the filter is for every port of its protocol, or for every protocol.
     #[must_use]
     pub fn is_all_ports(&self) -> bool {
-        self.name.is_none() && !self.icmp && self.start == 0 && self.end == 0
+        self.is_port_zero() && self.end == 0
+    }
+
+    /// Tells whether the port is written as 0, with an end or without. The type 0 of ICMP is
+    /// none (QUIRK-3).
+    #[must_use]
+    pub fn is_port_zero(&self) -> bool {
+        self.name.is_none() && !self.icmp && self.start == 0
     }
 
     /// Returns the ports, the name being resolved by `resolve`; `None` if it has no number.
@@ -81,10 +88,19 @@ pub struct Filter {
     pub peers: BTreeMap<Arc<Selector>, Arc<PeerPolicy>>,
 }
 
+impl Filter {
+    /// Tells whether something is said about authentication (AUTH-3).
+    pub(super) fn has_auth(&self) -> bool {
+        self.wildcard.iter().chain(self.peers.values()).any(|policy| policy.auth.is_some())
+    }
+}
+
 /// The filters of one direction, in order.
 pub(crate) type Filters = BTreeMap<FilterKey, Filter>;
 
 /// Folds elements into filters (MERGE).
+///
+/// `host` has the labels of the local node if it may always reach the subject (HOST-4).
 ///
 /// # Errors
 ///
@@ -92,12 +108,13 @@ pub(crate) type Filters = BTreeMap<FilterKey, Filter>;
 pub(crate) fn fold<'a>(
     elements: impl IntoIterator<Item = &'a LoadedElement>,
     namespace: Option<&str>,
+    host: Option<&LabelSet>,
 ) -> Result<Filters, CompileError> {
     let mut filters = Filters::new();
     let (denies, allows): (Vec<_>, Vec<_>) = elements.into_iter().partition(|e| e.element.deny);
     // Denies first: beside one, allows cannot contradict each other any more (MERGE-5).
     for element in denies.into_iter().chain(allows) {
-        fold_element(&mut filters, element, namespace)?;
+        fold_element(&mut filters, element, namespace, host)?;
     }
     Ok(filters)
 }
@@ -106,14 +123,30 @@ fn fold_element(
     filters: &mut Filters,
     element: &LoadedElement,
     namespace: Option<&str>,
+    host: Option<&LabelSet>,
 ) -> Result<(), CompileError> {
     match &element.element.ports {
         // PORT-1. PEER-10: without ports, no restriction of peers means nobody.
         Ports::All if element.peers == LoadedPeers::Unrestricted => Ok(()),
-        Ports::All => add(filters, FilterKey::ANY, element, &Arc::new(PeerPolicy::plain(element))),
-        Ports::AnyOf(rules) => {
-            rules.iter().try_for_each(|rule| fold_rule(filters, element, rule, namespace))
+        Ports::All => {
+            let policy = Arc::new(PeerPolicy::plain(element));
+            peers(element).map_or(Ok(()), |peers| add(filters, FilterKey::ANY, peers, &policy))
         }
+        Ports::AnyOf(rules) => {
+            rules.iter().try_for_each(|rule| fold_rule(filters, element, rule, namespace, host))
+        }
+    }
+}
+
+/// Returns the selectors of an element's peers, none for every peer; `None` if it is about nobody.
+fn peers(element: &LoadedElement) -> Option<&[Arc<Selector>]> {
+    match &element.peers {
+        LoadedPeers::Nobody => None,
+        LoadedPeers::Unrestricted => Some(&[]),
+        LoadedPeers::AnyOf(selectors) if selectors.is_empty() => None,
+        // MERGE-3: beside the wildcard selector, the others of the element count for nothing.
+        LoadedPeers::AnyOf(selectors) if selectors.iter().any(|s| s.is_wildcard()) => Some(&[]),
+        LoadedPeers::AnyOf(selectors) => Some(selectors),
     }
 }
 
@@ -122,34 +155,47 @@ fn fold_rule(
     element: &LoadedElement,
     rule: &PortRule,
     namespace: Option<&str>,
+    host: Option<&LabelSet>,
 ) -> Result<(), CompileError> {
     for port in &rule.ports {
         let policy = Arc::new(PeerPolicy::new(element, rule, port.protocol, namespace)?);
-        add(filters, FilterKey::new(port.protocol, &port.port), element, &policy)?;
+        let Some(peers) = peers(element) else { continue };
+        let key = FilterKey::new(port.protocol, &port.port);
+        add(filters, key.clone(), peers, &policy)?;
+        if host.is_some_and(|labels| policy.is_redirect() && covers_unnamed(peers, labels)) {
+            let pass = Arc::new(PeerPolicy::pass(element));
+            add(filters, key, &[Arc::new(host_selector())], &pass)?;
+        }
     }
     Ok(())
 }
 
-/// Adds to a filter what an element says about each of its peers.
+/// HOST-4: tells whether peers hold the local node without naming it; the proxy lets it pass then.
+fn covers_unnamed(peers: &[Arc<Selector>], host: &LabelSet) -> bool {
+    let named = host_selector();
+    let is_covered = peers.is_empty() || peers.iter().any(|peer| peer.matches(host));
+    is_covered && !peers.iter().any(|peer| **peer == named)
+}
+
+/// Returns the selector of the entity `host`.
+fn host_selector() -> Selector {
+    let key = SelectKey::new(LabelSource::Reserved, "host");
+    Selector::Labels(LabelSelector::new([(key, "".into())], []))
+}
+
+/// Adds to a filter what is said about peers, all of them if none is named.
 fn add(
     filters: &mut Filters,
     key: FilterKey,
-    element: &LoadedElement,
+    peers: &[Arc<Selector>],
     policy: &Arc<PeerPolicy>,
 ) -> Result<(), CompileError> {
-    let selectors: &[Arc<Selector>] = match &element.peers {
-        LoadedPeers::Nobody => return Ok(()),
-        LoadedPeers::Unrestricted => &[],
-        LoadedPeers::AnyOf(selectors) if selectors.is_empty() => return Ok(()),
-        // MERGE-3: beside the wildcard selector, the others of the element count for nothing.
-        LoadedPeers::AnyOf(selectors) if selectors.iter().any(|s| s.is_wildcard()) => &[],
-        LoadedPeers::AnyOf(selectors) => selectors,
-    };
     let filter = filters.entry(key.clone()).or_default();
-    if selectors.is_empty() {
+    if peers.is_empty() {
         return merge_wildcard(filter, policy, &key);
     }
-    for selector in selectors {
+    // MERGE-10: what selects nobody says nothing, and so cannot contradict.
+    for selector in peers.iter().filter(|selector| !is_none_entity(selector)) {
         merge_peers(filter, selector, policy, &key)?;
     }
     Ok(())
@@ -176,8 +222,6 @@ fn merge_peers(
     key: &FilterKey,
 ) -> Result<(), CompileError> {
     match filter.peers.get_mut(selector) {
-        // MERGE-10: what selects nobody cannot contradict.
-        Some(_) if is_none_entity(selector) => Ok(()),
         Some(known) => merge(known, policy, key),
         None => {
             filter.peers.insert(Arc::clone(selector), Arc::clone(policy));

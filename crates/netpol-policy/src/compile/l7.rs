@@ -154,7 +154,7 @@ fn selector_policy(
     };
     let whole = tag(None);
     let rules = match &policy.l7 {
-        L7List::None => L7Rules::None,
+        L7List::None | L7List::Everything => L7Rules::None,
         L7List::Unsupported => L7Rules::Unsupported,
         L7List::Http(rules) => L7Rules::Http(
             rules.iter().map(|(rule, id)| (tag(Some(*id)), http_rule(rule, secrets))).collect(),

@@ -1,11 +1,14 @@
 //! What one filter says about one peer selector.
 
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use netpol_core::{AuthType, Protocol, ProxyPriority};
 
 use super::{CompileError, ElementId, LoadedElement, Redirect};
-use crate::rule::{DnsRule, HttpRule, L7Rules, Listener, Origin, ParserType, PortRule, TlsContext};
+use crate::rule::{
+    DnsRule, Element, HttpRule, L7Rules, Listener, Origin, ParserType, PortRule, TlsContext,
+};
 
 /// What one filter says about one peer selector (MERGE-2).
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ pub enum L7List {
     Dns(Vec<(DnsRule, ElementId)>),
     /// Rules that netpol does not evaluate: no request passes.
     Unsupported,
+    /// Such rules beside others that let every request pass (MERGE-8).
+    Everything,
 }
 
 impl PeerPolicy {
@@ -67,13 +72,19 @@ impl PeerPolicy {
     /// Returns the plain allow, or the deny, of an element.
     #[must_use]
     pub fn plain(element: &LoadedElement) -> Self {
-        let LoadedElement { id, element, .. } = element;
-        Self {
-            deny: element.deny,
-            auth: element.auth.filter(|_| !element.deny),
-            elements: vec![(*id, Arc::clone(&element.origin))],
-            ..Self::allow_all()
-        }
+        let Element { deny, auth, .. } = *element.element;
+        Self { deny, auth: auth.filter(|_| !deny), ..Self::pass(element) }
+    }
+
+    /// Returns the allow without more, which an element brings along.
+    pub(crate) fn pass(element: &LoadedElement) -> Self {
+        let origin = Arc::clone(&element.element.origin);
+        Self { elements: vec![(element.id, origin)], ..Self::allow_all() }
+    }
+
+    /// Tells whether the traffic goes through a proxy.
+    pub(crate) fn is_redirect(&self) -> bool {
+        self.parser != ParserType::None
     }
 
     /// Returns what an element says about the ports of one of its port rules (L7P-2).
@@ -305,10 +316,9 @@ impl L7List {
 
     fn same_rules(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::None, Self::None) | (Self::Unsupported, Self::Unsupported) => true,
             (Self::Http(a), Self::Http(b)) => same_rules(a, b),
             (Self::Dns(a), Self::Dns(b)) => same_rules(a, b),
-            _ => false,
+            _ => discriminant(self) == discriminant(other),
         }
     }
 
@@ -324,6 +334,7 @@ impl L7List {
             (_, Self::None) => plain.into_iter().for_each(|element| self.add_wildcard(element)),
             (Self::Http(mine), Self::Http(other)) => union_rules(mine, other),
             (Self::Dns(mine), Self::Dns(other)) => union_rules(mine, other),
+            (Self::Everything, _) | (_, Self::Everything) => *self = Self::Everything,
             // Different parsers never get here.
             (mine, _) => *mine = Self::Unsupported,
         }
@@ -336,8 +347,8 @@ impl L7List {
                 let everything = DnsRule { match_name: None, match_pattern: Some("*".into()) };
                 union_rules(rules, vec![(everything, element)]);
             }
-            Self::Unsupported => *self = Self::None,
-            Self::None => {}
+            Self::Unsupported => *self = Self::Everything,
+            Self::None | Self::Everything => {}
         }
     }
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use netpol_core::{
-    AuthRequirement, Direction, IdentityId, LabelSource, PolicyEntry, PortPrefix, PortPrefixes,
-    PortRange, Protocol, RedirectId, SelectKey,
+    AuthRequirement, Direction, PolicyEntry, PortPrefix, PortPrefixes, PortRange, Protocol,
+    RedirectId,
 };
 
 use super::filter::Filters;
 use super::subject_policy::{Shared, SubjectContext};
 use super::{CompileError, Filter, FilterKey, L4Key, PeerPolicy, RuleSets};
-use crate::rule::{LabelSelector, ParserType, Selector};
-use crate::select::{SelectorCache, SelectorId};
+use crate::rule::ParserType;
+use crate::select::SelectorId;
 
 /// A filter with the ports and selectors that it comes to.
 #[derive(Clone, Debug)]
@@ -46,7 +46,6 @@ impl ResolvedFilter {
         direction: Direction,
         key: FilterKey,
         filter: Filter,
-        localhost: bool,
         context: &SubjectContext<'_>,
         shared: &mut Shared<'_>,
     ) -> Self {
@@ -55,13 +54,9 @@ impl ResolvedFilter {
             Direction::Egress => context.cluster_ports.port(name, protocol),
         });
         let Filter { wildcard, peers } = filter;
-        let mut peers: Vec<(SelectorId, Arc<PeerPolicy>)> = peers
-            .into_iter()
-            .map(|(selector, policy)| (shared.selectors.acquire(&selector), policy))
-            .collect();
-        if localhost {
-            let_localhost_pass(wildcard.as_deref(), &mut peers, shared.selectors);
-        }
+        let peers = peers.into_iter();
+        let peers =
+            peers.map(|(selector, policy)| (shared.selectors.acquire(&selector), policy)).collect();
         Self { key, range, wildcard, peers }
     }
 
@@ -87,10 +82,10 @@ impl ResolvedFilter {
         let any = wildcard.as_ref().filter(|policy| exists(policy));
         let mut entries = Entries { shared, last: None };
         let any = any.map(|policy| slot(None, policy, entries.of(policy), Arc::clone(&keys)));
-        let for_any = any.as_ref().map(|slot| slot.entry).filter(|_| !key.is_all_ports());
+        let for_any = any.as_ref().map(|slot| slot.entry).filter(|_| !key.is_port_zero());
         let peers = peers.iter().filter(|(_, policy)| exists(policy)).map(|(selector, policy)| {
             let entry = entries.of(policy);
-            // What is said about everybody need not be said again, unless for every port.
+            // What is said about everybody need not be said again, unless from port 0 on.
             let repeats = for_any.is_some_and(|for_any| for_any.same_decision(&entry));
             let keys = if repeats { Arc::default() } else { Arc::clone(&keys) };
             slot(Some(*selector), policy, entry, keys)
@@ -117,30 +112,6 @@ pub(super) fn allow_rest(filters: &mut Filters) -> Result<(), CompileError> {
             Ok(())
         }
     }
-}
-
-/// HOST-4: where a redirect covers the local node without naming it, the proxy lets it pass.
-pub(super) fn let_localhost_pass(
-    wildcard: Option<&PeerPolicy>,
-    peers: &mut Vec<(SelectorId, Arc<PeerPolicy>)>,
-    selectors: &mut SelectorCache,
-) {
-    let host = Arc::new(host_selector());
-    let named = |id: &SelectorId| selectors.selector(*id) == Some(&*host);
-    let redirects = |policy: &PeerPolicy| policy.parser != ParserType::None;
-    let covers_host = |(id, policy): &(SelectorId, Arc<PeerPolicy>)| {
-        redirects(policy) && selectors.members(*id).contains(IdentityId::HOST)
-    };
-    let covered = wildcard.is_some_and(redirects) || peers.iter().any(covers_host);
-    if covered && !peers.iter().any(|(id, _)| named(id)) {
-        peers.push((selectors.acquire(&host), Arc::new(PeerPolicy::allow_all())));
-    }
-}
-
-/// Returns the selector of the entity `host`.
-fn host_selector() -> Selector {
-    let key = SelectKey::new(LabelSource::Reserved, "host");
-    Selector::Labels(LabelSelector::new([(key, "".into())], []))
 }
 
 /// Makes entries of policies, many of which are one and the same.

@@ -3,7 +3,9 @@ use serde_json::Value;
 use super::tape::Tape;
 use super::words::{ADDRESSES, GROUPS, NAMES, NAMESPACES};
 use super::{cilium, config, endpoints, flows, groups, kubernetes, services};
-use crate::world::{Config, Document, Endpoint, Flow, Reserved, ResolvedName, Secret, World};
+use crate::world::{
+    Config, Document, Endpoint, Flow, Reserved, ResolvedName, Secret, Service, World,
+};
 
 /// How many things of a kind are made at most.
 const MOST: usize = 16;
@@ -118,7 +120,15 @@ fn add_fact(tape: &mut Tape<'_>, place: usize, world: &mut World) {
             let name = tape.text(&NAMESPACES);
             world.namespaces.insert(name, endpoints::namespace(tape));
         }
-        1 => world.services.push(services::service(tape, place)),
+        1 => {
+            let service = services::service(tape, place);
+            // A namespace has one service of a name.
+            let is_same = |other: &Service| {
+                (&other.namespace, &other.name) == (&service.namespace, &service.name)
+            };
+            world.services.retain(|other| !is_same(other));
+            world.services.push(service);
+        }
         _ => {
             let name = tape.text(&NAMES);
             let ips = tape.list(1, 3, |tape| tape.text(&ADDRESSES));

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::document;
-use super::element::{Direction, Elements};
+use super::element::Direction;
 use super::error::Unsupported;
 use super::label::Labels;
 use super::map::{self, Entries};
@@ -62,15 +62,17 @@ impl<'a> Oracle<'a> {
     /// Fails if netpol would refuse a document, or an address of the world is none.
     pub fn new(world: &'a World) -> Result<Self, Unsupported> {
         let elements = document::translate(world)?;
-        let network =
-            Network::new(world, &elements, |subjects| names_in_use(world, &elements, subjects))?;
         let named_ports: Vec<NamedPort> = world.endpoints.iter().flat_map(named_ports).collect();
+        // Which names are in use does not depend on who the local host is.
         let setting = Setting {
             config: &world.config,
-            host: network.host(),
+            host: &Labels::reserved("host"),
             named_ports: &named_ports,
             elements: &elements.elements,
         };
+        let network =
+            Network::new(world, &elements, |subjects| names_in_use(&setting, world, subjects))?;
+        let setting = Setting { host: network.host(), ..setting };
         let policy = |(index, endpoint): (usize, &Endpoint)| {
             let is_managed = endpoint.is_managed(&world.config.cluster_name);
             is_managed.then(|| compute(&setting, endpoint, network.subject(index)))
@@ -282,19 +284,21 @@ fn named_ports(endpoint: &Endpoint) -> Vec<NamedPort> {
     ports
 }
 
-/// Returns the `toFQDNs` items of all policies that managed endpoints have (SLC-1).
+/// Returns the `toFQDNs` items of all policies that managed endpoints have; one that cannot be computed
+/// brings none into use (SLC-1).
 fn names_in_use(
+    setting: &Setting<'_>,
     world: &World,
-    elements: &Elements,
     subjects: &[Labels],
 ) -> Vec<super::name::NamePattern> {
     let is_user = |(endpoint, labels): &(&Endpoint, &Labels)| {
-        endpoint.is_managed(&world.config.cluster_name)
-            && policy::is_considered(&world.config, labels)
+        endpoint.is_managed(&setting.config.cluster_name)
+            && policy::is_considered(setting.config, labels)
+            && compute(setting, endpoint, labels).is_ok()
     };
     let users: Vec<&Labels> =
         world.endpoints.iter().zip(subjects).filter(is_user).map(|(_, labels)| labels).collect();
-    let used = elements
+    let used = setting
         .elements
         .iter()
         .filter(|element| users.iter().any(|labels| element.subject.selects(labels)));

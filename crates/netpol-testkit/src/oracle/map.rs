@@ -99,7 +99,8 @@ fn filter_entries(
         add(Slot::Any, rule);
     }
     for (selector, rule) in &filter.rules {
-        let is_elided = (start, end) != (0, u16::MAX)
+        // Not where the port is written as 0; (0, 0) is the type 0 of ICMP (QUIRK-3).
+        let is_elided = (start != 0 || end == 0)
             && wildcard.is_some_and(|other| {
                 Entry::new(protocol, 0, 0, other) == Entry::new(protocol, 0, 0, rule)
             });
@@ -136,7 +137,14 @@ fn allow_everything() -> Entry {
 impl Entries {
     /// MAP-6
     fn insert_deny(&mut self, slot: Slot, new: Entry) {
-        let is_covered = self.covering(slot, &new).any(|entry| entry.deny);
+        // A deny at the very key does not count: this one takes its place, and takes away what has come
+        // since.
+        let is_other = |entry: &&Entry| !entry.same_key(&new);
+        let covers = |entry: &Entry| entry.deny && entry.covers(&new);
+        let is_covered = match slot {
+            Slot::Any => self.any.iter().filter(is_other).any(covers),
+            Slot::Peer => self.any.iter().chain(self.peer.iter().filter(is_other)).any(covers),
+        };
         if is_covered {
             return;
         }

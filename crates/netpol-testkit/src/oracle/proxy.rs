@@ -58,7 +58,7 @@ fn envoy(side: &SidePolicy, peer: &Labels, flow: &Flow) -> Option<bool> {
         names.is_empty() || names.iter().any(|name| matches_server_name(name, server_name))
     };
     let passes = |rule: &&Rule| match &flow.http {
-        Some(request) => rule.http.is_empty() || rule.http.iter().any(|item| item.allows(request)),
+        Some(request) => rule.allows_request(request),
         None => true,
     };
     let is_denied = rules.iter().any(|rule| rule.deny);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::element::{Auth, L7, Listener};
 use super::http::HttpRule;
 use super::name::NamePattern;
+use crate::world::HttpRequest;
 
 const TCP: u8 = 6;
 
@@ -23,6 +24,8 @@ pub(super) struct Rule {
     pub(super) dns: Vec<NamePattern>,
     /// Whether there are Kafka or generic rules.
     other_l7: bool,
+    /// Whether every request passes, whatever the rules are.
+    every_request: bool,
     pub(super) server_names: BTreeSet<String>,
     terminating_tls: Option<Value>,
     originating_tls: Option<Value>,
@@ -69,6 +72,7 @@ impl Rule {
             http: l7.http.clone(),
             dns: l7.dns.clone(),
             other_l7: l7.kafka || l7.generic.as_ref().is_some_and(|(_, has_rules)| *has_rules),
+            every_request: false,
             server_names: l7.server_names.iter().cloned().collect(),
             terminating_tls: l7.terminating_tls.clone(),
             originating_tls: l7.originating_tls.clone(),
@@ -90,6 +94,13 @@ impl Rule {
         !self.http.is_empty() || !self.dns.is_empty() || self.other_l7
     }
 
+    /// Returns whether an HTTP request passes; rules that the oracle does not evaluate let none pass.
+    pub(super) fn allows_request(&self, request: &HttpRequest) -> bool {
+        let is_unrestricted = self.http.is_empty() && !self.other_l7;
+        let listed = || self.http.iter().any(|item| item.allows(request));
+        self.every_request || is_unrestricted || listed()
+    }
+
     /// Returns the proxy in the words of the vectors.
     pub(super) fn proxy(&self) -> Option<String> {
         Some(match self.parser.as_ref()? {
@@ -102,6 +113,7 @@ impl Rule {
 
     /// Lets every request pass, without giving up the redirect (DD-7, MERGE-8).
     pub(super) fn allow_all_requests(&mut self) {
+        self.every_request = true;
         if !self.http.is_empty() {
             self.http.push(HttpRule::default());
         }
@@ -161,6 +173,7 @@ impl Rule {
         self.http.extend(other.http);
         self.dns.extend(other.dns);
         self.other_l7 |= other.other_l7;
+        self.every_request |= other.every_request;
     }
 }
 
