@@ -6,7 +6,7 @@ use std::time::Duration;
 use netpol::{Endpoint, Engine, Packet, Reader, Source};
 use netpol_core::conntrack::{Conntrack, CtZone};
 use netpol_core::packet::{self, Headers};
-use netpol_core::{Prefix, RedirectId, cidr_label};
+use netpol_core::{Direction, Flow, PolicyMap, Prefix, RedirectId, cidr_label};
 
 use crate::acl::{self, Acl};
 use crate::clock::{quantile, timed};
@@ -20,29 +20,36 @@ const APPS: usize = 200;
 const GROUP: usize = 40;
 /// To these ports.
 const PORTS: std::ops::Range<u16> = 8000..8024;
-/// How many packets there are.
+/// How many packets there are in the report.
 const PACKETS: usize = 65_536;
 
-/// A node of a cluster with 10,000 addresses, policies of 1,000 entries for each pod, and packets.
-struct Node {
+/// A node that manages the pods of a cluster, two policy maps of 960 entries for each pod, and packets.
+pub struct Node {
     reader: Reader,
+    map: PolicyMap,
     frames: Vec<[u8; 54]>,
     allowed: usize,
 }
 
 impl Node {
-    fn new() -> Self {
-        let table = cluster_v4(10_000);
+    /// Returns the node of a cluster with so many addresses, and so many packets.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the engine refuses the cluster.
+    #[must_use]
+    pub fn new(addresses: usize, packets: usize) -> Self {
+        let table = cluster_v4(addresses);
         let mut engine = Engine::new();
         engine.apply(&Source::named("mesh.yaml", &policy())).expect("the policy is valid");
-        let mut pods = Vec::new();
+        let (mut pods, mut ids) = (Vec::new(), Vec::new());
         for (addr, len, _) in &table.prefixes {
             if *len == 32 && addr.octets()[0] == 10 {
                 let app = pods.len() % APPS;
                 let pod = Endpoint::pod("default", &format!("pod-{}", pods.len()))
                     .label("app", &app_name(app))
                     .ip(*addr);
-                engine.add_endpoint(pod).expect("room for endpoints");
+                ids.push(engine.add_endpoint(pod).expect("room for endpoints"));
                 pods.push((*addr, app));
             } else {
                 let prefix: Prefix = addr.prefix(*len);
@@ -51,10 +58,33 @@ impl Node {
         }
         engine.publish();
         let mut random = Random::new(64);
-        let packets: Vec<_> = (0..PACKETS).map(|_| connection(&mut random, &pods)).collect();
+        let packets: Vec<_> = (0..packets).map(|_| connection(&mut random, &pods)).collect();
         let allowed = packets.iter().filter(|(_, allowed)| *allowed).count();
         let frames = packets.into_iter().map(|(frame, _)| frame).collect();
-        Self { reader: engine.reader(), frames, allowed }
+        let map = ids.first().and_then(|pod| engine.policy_map(*pod)).expect("a managed pod");
+        Self { reader: engine.reader(), map, frames, allowed }
+    }
+
+    /// Returns how many packets are allowed.
+    #[must_use]
+    pub const fn allowed(&self) -> usize {
+        self.allowed
+    }
+
+    /// Returns the policy map of a pod: all pods have the same.
+    #[must_use]
+    pub const fn map(&self) -> &PolicyMap {
+        &self.map
+    }
+
+    /// Returns the flows of the packets as those see them who receive them.
+    #[must_use]
+    pub fn flows(&mut self) -> Vec<Flow> {
+        let headers: Vec<Headers> = self.headers().collect();
+        let flow = |headers: &Headers| {
+            headers.flow(Direction::Ingress, self.reader.identity(headers.tuple.src))
+        };
+        headers.iter().map(flow).collect()
     }
 
     fn headers(&self) -> impl Iterator<Item = Headers> {
@@ -62,8 +92,19 @@ impl Node {
         parsed.filter_map(|parsed| parsed.headers().copied())
     }
 
+    /// Returns what is asked about.
+    #[must_use]
+    pub fn packets(&self) -> Vec<Packet> {
+        self.headers().map(|headers| packet_of(&headers)).collect()
+    }
+
+    /// Returns how many packets are allowed.
+    pub fn verdicts(&mut self, packets: &[Packet]) -> usize {
+        packets.iter().filter(|packet| self.reader.verdict(packet).is_allowed()).count()
+    }
+
     /// Parses all frames and returns how many are allowed.
-    fn bytes_to_verdicts(&mut self) -> usize {
+    pub fn bytes_to_verdicts(&mut self) -> usize {
         let Self { reader, frames, .. } = self;
         let parsed = frames.iter().map(|frame| packet::parse(frame));
         let asked = parsed.filter_map(|parsed| parsed.headers().map(packet_of));
@@ -147,8 +188,8 @@ fn connection(random: &mut Random, pods: &[(Ipv4Addr, usize)]) -> ([u8; 54], boo
 /// another rule than the first that matches.
 #[must_use]
 pub fn compare(passes: usize) -> Vec<Comparison> {
-    let mut node = Node::new();
-    let packets: Vec<Packet> = node.headers().map(|headers| packet_of(&headers)).collect();
+    let mut node = Node::new(10_000, PACKETS);
+    let packets = node.packets();
     let mut tracked = conntrack(PACKETS);
     let acl = Acl::new(1000);
     let expected = acl.expected_sum();
@@ -159,7 +200,7 @@ pub fn compare(passes: usize) -> Vec<Comparison> {
         let results = [
             timed(|| node.bytes_to_verdicts()),
             timed(|| node.bytes_to_verdicts_tracked(&mut tracked)),
-            timed(|| packets.iter().filter(|p| node.reader.verdict(p).is_allowed()).count()),
+            timed(|| node.verdicts(&packets)),
         ];
         for ((allowed, time), times) in results.into_iter().zip(&mut times) {
             assert_eq!(allowed, node.allowed);
