@@ -22,6 +22,12 @@ impl Wanted {
     /// Reads the arguments `--only TEXT`, `--passes N` and `-o json`; `None` if there are others.
     #[must_use]
     pub fn from_arguments() -> Option<Self> {
+        Self::from_arguments_and(|_, _| false)
+    }
+
+    /// Reads the same and those of which `other` says, given the name and the value, that it took them.
+    #[must_use]
+    pub fn from_arguments_and(mut other: impl FnMut(&str, &str) -> bool) -> Option<Self> {
         let mut wanted = Self { only: String::new(), passes: 5, json: false };
         let mut arguments = env::args().skip(1);
         while let Some(argument) = arguments.next() {
@@ -31,6 +37,7 @@ impl Wanted {
                 ("--passes", _) => wanted.passes = value.parse().ok().filter(|n| *n > 0)?,
                 ("-o", "json") => wanted.json = true,
                 ("-o", "text") => wanted.json = false,
+                (name, value) if other(name, value) => {}
                 _ => return None,
             }
         }

@@ -1,15 +1,23 @@
 //! Measurements of netpol beside other libraries: what the binaries of this package share.
 //!
+//! - [`acl`]: rules for packet classifiers, and those.
 //! - [`clock`]: CPU time, medians.
 //! - [`figures`]: figures beside their bars, as text or JSON.
 //! - [`heap`]: how many bytes are allocated.
 //! - [`input`]: tables of prefixes and addresses to look up.
 //! - [`lpm`]: one trait over all longest-prefix tables.
 //! - [`packets`]: packets to parse and to track.
+//! - [`table`]: what netpol takes beside what others take, as text or JSON.
+//! - [`way`]: the whole way of a packet.
 
+pub mod acl;
 pub mod clock;
+#[cfg(feature = "dpdk")]
+mod dpdk;
 pub mod figures;
 pub mod heap;
 pub mod input;
 pub mod lpm;
 pub mod packets;
+pub mod table;
+pub mod way;
