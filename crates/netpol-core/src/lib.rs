@@ -13,7 +13,7 @@
 //! bring their own policy source or their own dataplane.
 
 #![no_std]
-// Only `lpm` opens this, where a measurement pays for it.
+// Only `lpm` and `prefetch` open this, where a measurement pays for it.
 #![deny(unsafe_code)]
 
 extern crate alloc;
@@ -29,6 +29,7 @@ mod label;
 mod lpm;
 pub mod packet;
 mod policy;
+mod prefetch;
 mod proto;
 
 pub use addr::{IpFamily, ParsePrefixError, Prefix};
@@ -45,7 +46,8 @@ pub use label::{
 };
 pub use lpm::{LpmTable, PrefixMap};
 pub use policy::{
-    AuthRequirement, AuthType, Decision, DropReason, MapDelta, MatchType, PolicyEntry, PolicyKey,
-    PolicyMap, PortPrefix, PortPrefixes, ProxyPriority, RedirectId, RuleSetId, Verdict,
+    AuthRequirement, AuthType, Decision, DirectionTable, DropReason, MapDelta, MatchType,
+    PolicyEntry, PolicyKey, PolicyMap, PolicyTable, PortPrefix, PortPrefixes, ProxyPriority,
+    RedirectId, RuleSetId, Verdict,
 };
 pub use proto::{PortRange, Protocol};

@@ -143,7 +143,7 @@ impl Arena {
     #[inline(always)]
     pub(super) fn prefetch(&self, line: Block) {
         // Not an access: where it points does not matter.
-        super::prefetch::read(self.lines.as_ptr().wrapping_add(line as usize));
+        crate::prefetch::read(self.lines.as_ptr().wrapping_add(line as usize));
     }
 
     fn at(&self, block: Block, index: usize) -> Option<&AtomicU64> {

@@ -10,7 +10,6 @@ mod entry;
 mod family;
 mod hosts;
 mod node;
-mod prefetch;
 mod prefix_map;
 mod slots;
 mod space;

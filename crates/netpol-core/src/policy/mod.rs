@@ -5,6 +5,7 @@ mod delta;
 mod entry;
 mod key;
 mod map;
+mod table;
 mod verdict;
 
 pub use auth::{AuthRequirement, AuthType};
@@ -12,4 +13,5 @@ pub use delta::MapDelta;
 pub use entry::{PolicyEntry, ProxyPriority, RedirectId, RuleSetId};
 pub use key::{PolicyKey, PortPrefix, PortPrefixes};
 pub use map::PolicyMap;
+pub use table::{DirectionTable, PolicyTable};
 pub use verdict::{Decision, DropReason, MatchType, Verdict};

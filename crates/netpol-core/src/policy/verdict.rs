@@ -150,6 +150,12 @@ impl Verdict {
         }
     }
 
+    /// Returns the same answer with another demand for authentication.
+    #[inline(always)]
+    pub(super) const fn with_auth(self, auth: AuthType) -> Self {
+        Self { auth, ..self }
+    }
+
     fn of(key: &PolicyKey, entry: &PolicyEntry, other: Option<PolicyEntry>) -> Self {
         Self {
             decision: match (entry.deny, entry.priority.is_redirect()) {

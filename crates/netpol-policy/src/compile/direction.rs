@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use netpol_core::{Direction, Flow, IdentityId, PolicyEntry, PolicyKey, RuleSetId, Verdict};
+use netpol_core::{
+    Direction, DirectionTable, Flow, IdentityId, PolicyEntry, PolicyKey, RuleSetId, Verdict,
+};
 
 use super::column::{Inserter, remove_denied};
 use super::filter::{Filters, fold};
@@ -38,6 +40,8 @@ pub struct DirectionPolicy {
     // The classes by their slots. Rebuilt when most are out of use.
     classes: SortedMap<Arc<[u32]>, Arc<Class>>,
     len: usize,
+    // `any` and the members' columns, ready for lookups.
+    table: DirectionTable,
 }
 
 /// Identities to which the same slots apply, and so the same entries.
@@ -45,6 +49,8 @@ pub struct DirectionPolicy {
 struct Class {
     column: Column,
     l7: L7Sets,
+    // The one that it was computed for: while it is a member, others can be given what it has.
+    first: IdentityId,
 }
 
 impl DirectionPolicy {
@@ -96,6 +102,9 @@ impl DirectionPolicy {
     }
 
     fn constant(direction: Direction, entry: PolicyEntry) -> Self {
+        let any = Column::of(entry);
+        let mut table = DirectionTable::new();
+        table.insert(IdentityId::ANY, entries_of(&any, direction, IdentityId::ANY));
         Self {
             direction,
             enforced: true,
@@ -104,12 +113,13 @@ impl DirectionPolicy {
             slots: Arc::default(),
             slots_of: Arc::default(),
             auth: false,
-            any: Arc::new(Column::of(entry)),
+            any: Arc::new(any),
             any_l7: L7Sets::default(),
             redirects: false,
             members: SortedMap::default(),
             classes: SortedMap::default(),
             len: 1,
+            table,
         }
     }
 
@@ -137,6 +147,8 @@ impl DirectionPolicy {
             ..Self::constant(direction, PolicyEntry::deny(RuleSets::LOCKDOWN))
         };
         policy.any = Arc::new(policy.compile_any(shared));
+        let any = entries_of(&policy.any, direction, IdentityId::ANY);
+        policy.table.insert(IdentityId::ANY, any);
         policy.any_l7 = policy.compile_l7(&[], shared);
         policy.len = policy.any.len();
         policy.compile_members(shared);
@@ -174,7 +186,17 @@ impl DirectionPolicy {
     fn enter(&mut self, identity: IdentityId, slots: &[u32], shared: &mut Shared<'_>) {
         let class = self.class(identity, slots, shared);
         self.len += class.column.len();
+        self.place(identity, &class);
         self.members.insert(identity, class);
+    }
+
+    /// Gives an identity the entries of a class in the table.
+    fn place(&mut self, identity: IdentityId, class: &Arc<Class>) {
+        let first = self.members.get(&class.first);
+        let is_there = first.is_some_and(|its| Arc::ptr_eq(its, class));
+        if !is_there || !self.table.insert_like(identity, class.first) {
+            self.table.insert(identity, entries_of(&class.column, self.direction, identity));
+        }
     }
 
     /// Returns the class of an identity to which these slots apply.
@@ -187,7 +209,7 @@ impl DirectionPolicy {
         if self.localhost && identity == IdentityId::HOST {
             let column = self.compile_localhost(slots, shared);
             let l7 = self.compile_l7(slots, shared);
-            return Arc::new(Class { column, l7 });
+            return Arc::new(Class { column, l7, first: identity });
         }
         if let Some(class) = self.classes.get(slots) {
             return Arc::clone(class);
@@ -195,7 +217,7 @@ impl DirectionPolicy {
         self.forget_classes();
         let column = self.compile_column(slots, shared);
         let l7 = self.compile_l7(slots, shared);
-        let class = Arc::new(Class { column, l7 });
+        let class = Arc::new(Class { column, l7, first: identity });
         self.classes.insert(slots.into(), Arc::clone(&class));
         class
     }
@@ -288,7 +310,7 @@ impl DirectionPolicy {
     pub(crate) fn deny(&mut self, identity: IdentityId, changes: &mut Changes) {
         if self.enforced {
             let column = Column::of(PolicyEntry::deny(RuleSets::LOCKDOWN));
-            let class = Class { column, l7: L7Sets::default() };
+            let class = Class { column, l7: L7Sets::default(), first: identity };
             self.set_class(identity, Some(Arc::new(class)), changes);
         }
     }
@@ -300,8 +322,14 @@ impl DirectionPolicy {
         changes: &mut Changes,
     ) {
         let old = match &class {
-            Some(class) => self.members.insert(identity, Arc::clone(class)),
-            None => self.members.remove(&identity),
+            Some(class) => {
+                self.place(identity, class);
+                self.members.insert(identity, Arc::clone(class))
+            }
+            None => {
+                self.table.remove(identity);
+                self.members.remove(&identity)
+            }
         };
         self.len = self.len + column_len(class.as_ref()) - column_len(old.as_ref());
         self.record(identity, old.as_ref(), class.as_ref(), changes);
@@ -367,9 +395,8 @@ impl DirectionPolicy {
         let direction = self.direction;
         let any = [(IdentityId::ANY, &*self.any)];
         let members = self.members.iter().map(|(identity, class)| (*identity, &class.column));
-        any.into_iter().chain(members).flat_map(move |(identity, column)| {
-            column.iter().map(move |(l4, entry)| (l4.policy_key(direction, identity), *entry))
-        })
+        let columns = any.into_iter().chain(members);
+        columns.flat_map(move |(identity, column)| entries_of(column, direction, identity))
     }
 
     /// Returns the rule sets that entries, now or soon, name.
@@ -381,15 +408,16 @@ impl DirectionPolicy {
     }
 
     /// Returns what is decided about a flow in this direction (LKP).
+    #[inline]
     #[must_use]
     pub fn lookup(&self, flow: &Flow) -> Verdict {
-        let find = |identity: IdentityId, column: &Column| {
-            let (l4, entry) = column.longest(flow.protocol, flow.port)?;
-            Some((l4.policy_key(self.direction, identity), entry))
-        };
-        let class = self.members.get(&flow.peer);
-        let l3 = class.and_then(|class| find(flow.peer, &class.column));
-        Verdict::choose(l3, find(IdentityId::ANY, &self.any))
+        self.table.lookup(flow.peer, flow.protocol, flow.port)
+    }
+
+    /// Returns the table that lookups read.
+    #[must_use]
+    pub const fn table(&self) -> &DirectionTable {
+        &self.table
     }
 
     /// Returns what a proxy applies to connections of a peer to a port; `None` if nothing redirects
@@ -426,6 +454,15 @@ impl DirectionPolicy {
             );
         }
     }
+}
+
+/// Returns the entries of a column as those of an identity.
+fn entries_of(
+    column: &Column,
+    direction: Direction,
+    identity: IdentityId,
+) -> impl Iterator<Item = (PolicyKey, PolicyEntry)> + '_ {
+    column.iter().map(move |(l4, entry)| (l4.policy_key(direction, identity), *entry))
 }
 
 fn column_len(class: Option<&Arc<Class>>) -> usize {

@@ -8,7 +8,7 @@
 
 /// Asks for the cache line at an address to be read soon. Any address will do.
 #[inline(always)]
-pub(super) fn read<T>(address: *const T) {
+pub(crate) fn read<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]
     {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
