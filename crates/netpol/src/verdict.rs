@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use netpol_core::{AuthType, Decision, Direction, Flow, IdentityId, RedirectId, Verdict};
+use netpol_l7::{HeaderChange, HttpEffects};
 use netpol_policy::rule::Origin;
 
 use crate::EndpointId;
@@ -123,10 +124,35 @@ impl L7Verdict {
         self.allowed
     }
 
-    /// Returns the rule that decided; `None` if just none allows the request.
+    /// Returns the rule that decided; `None` if just none allows the request, or if no policy looks at
+    /// requests of the connection any more.
     #[must_use]
     pub const fn rule(&self) -> Option<&Arc<Origin>> {
         self.rule.as_ref()
+    }
+}
+
+/// What the L7 rules say about an HTTP request, and what their header actions do to it (HM-5).
+///
+/// A denied request goes nowhere, whatever the changes; actions are logged all the same (HM-9). Names are
+/// in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HttpVerdict {
+    /// The verdict.
+    pub verdict: L7Verdict,
+    /// The changes to the headers of the request that goes on, in order.
+    pub changes: Vec<HeaderChange>,
+    /// For the access log: headers that were missing, with the wanted value.
+    pub missing: Vec<(String, Vec<u8>)>,
+    /// For the access log: headers that were rejected, with the value that they had.
+    pub rejected: Vec<(String, Vec<u8>)>,
+}
+
+impl HttpVerdict {
+    pub(crate) fn new(verdict: L7Verdict, effects: HttpEffects) -> Self {
+        let HttpEffects { changes, missing, rejected, .. } = effects;
+        Self { verdict, changes, missing, rejected }
     }
 }
 

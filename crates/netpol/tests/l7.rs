@@ -1,0 +1,116 @@
+//! Redirected connections: what a reader says about requests and names on them.
+
+#![expect(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
+
+use netpol::{
+    Direction, Endpoint, Engine, Header, HeaderChange, HttpRequest, L7Handle, Packet, Reader,
+    Source,
+};
+
+const WEB: [u8; 4] = [10, 0, 0, 1];
+const API: [u8; 4] = [10, 0, 0, 2];
+const DNS: [u8; 4] = [10, 0, 0, 3];
+
+/// Returns an engine in which web has the policy `spec`.
+fn engine(spec: &str) -> Engine {
+    let mut engine = Engine::new();
+    for (app, ip) in [("web", WEB), ("api", API), ("dns", DNS)] {
+        engine.add_endpoint(Endpoint::pod("default", app).label("app", app).ip(ip)).unwrap();
+    }
+    apply(&mut engine, spec);
+    engine
+}
+
+fn apply(engine: &mut Engine, spec: &str) {
+    let text = format!(
+        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: web}}\n\
+         spec:\n  endpointSelector: {{matchLabels: {{app: web}}}}\n{spec}"
+    );
+    engine.apply(&Source::named("web.yaml", &text)).unwrap();
+    engine.publish();
+}
+
+fn handle(reader: &mut Reader, direction: Direction, packet: Packet) -> L7Handle {
+    reader.verdict(&packet).side(direction).redirect().unwrap()
+}
+
+/// Requests of api to web, whose policy has these HTTP rules.
+fn http(rules: &str) -> (Engine, Reader, L7Handle) {
+    let engine = engine(&format!(
+        "  ingress:
+    - fromEndpoints: [{{matchLabels: {{app: api}}}}]
+      toPorts:
+        - ports: [{{port: \"80\", protocol: TCP}}]
+          rules:
+            http: {rules}
+"
+    ));
+    let mut reader = engine.reader();
+    let handle = handle(&mut reader, Direction::Ingress, Packet::tcp(API, WEB, 80));
+    (engine, reader, handle)
+}
+
+#[test]
+fn header_actions_change_a_request_that_is_allowed() {
+    let (_engine, mut reader, handle) = http(
+        "[{path: \"/.*\"}, {method: GET, headerMatches: \
+        [{name: X-A, value: \"1\", mismatch: ADD}]}, {method: GET, path: \"/.*\", headerMatches: \
+        [{name: X-A, value: \"2\", mismatch: REPLACE}]}]",
+    );
+    // The worked example of HM-9.
+    let answer = reader.http_effects(&handle, &HttpRequest::new("GET", "/"));
+    assert!(answer.verdict.is_allowed());
+    assert_eq!(
+        answer.verdict.rule().unwrap().to_string(),
+        "cnp:default/web ingress[0] (web.yaml:7)"
+    );
+    let (name, value) = ("x-a".to_owned(), |text: &str| text.as_bytes().to_vec());
+    assert_eq!(
+        answer.changes,
+        [
+            HeaderChange::Append { name: name.clone(), value: value("1") },
+            HeaderChange::Set { name: name.clone(), value: value("2") },
+        ]
+    );
+    assert_eq!(answer.missing, [(name.clone(), value("1")), (name.clone(), value("2"))]);
+    assert_eq!(answer.rejected, [(name, value("1"))]);
+    let answer = reader.http_effects(&handle, &HttpRequest::new("POST", "/"));
+    assert!(answer.verdict.is_allowed() && answer.changes.is_empty());
+}
+
+#[test]
+fn a_header_that_must_match_denies_and_is_logged() {
+    let (_engine, mut reader, handle) =
+        http("[{headerMatches: [{name: X-A, value: \"1\"}, {name: X-B, mismatch: LOG}]}]");
+    let headers = [Header::new("X-A", "1")];
+    let request = HttpRequest::new("GET", "/").headers(&headers);
+    let answer = reader.http_effects(&handle, &request);
+    assert!(answer.verdict.is_allowed());
+    assert_eq!(answer.missing, [("x-b".to_owned(), Vec::new())]);
+    assert!(!reader.http_effects(&handle, &HttpRequest::new("GET", "/")).verdict.is_allowed());
+    assert!(!reader.http(&handle, &HttpRequest::new("GET", "/")).is_allowed());
+}
+
+#[test]
+fn requests_are_judged_by_the_rules_of_the_moment() {
+    let (mut engine, mut reader, handle) = http("[{path: /docs}]");
+    let request = HttpRequest::new("GET", "/docs");
+    assert!(reader.http(&handle, &request).is_allowed());
+    // What no policy redirects any more is allowed or denied as the connection is (HTTPD-5, L7E-6).
+    apply(&mut engine, "  ingress: [{fromEndpoints: [{matchLabels: {app: dns}}]}]\n");
+    assert!(!reader.http(&handle, &request).is_allowed());
+    assert!(!reader.sni(&handle, "a.example").is_allowed());
+    assert!(!reader.dns(&handle, "a.example").is_allowed());
+    apply(&mut engine, "  ingress: [{fromEndpoints: [{matchLabels: {app: api}}]}]\n");
+    assert!(reader.http_effects(&handle, &request).verdict.is_allowed());
+    apply(&mut engine, "  ingressDeny: [{fromEndpoints: [{}]}]\n");
+    assert!(!reader.http_effects(&handle, &request).verdict.is_allowed());
+}
+
+#[test]
+fn requests_to_an_endpoint_that_is_gone_are_denied() {
+    let (mut engine, mut reader, handle) = http("[{path: /docs}]");
+    assert!(engine.remove_endpoint(engine.endpoint_at(WEB.into()).unwrap()));
+    engine.publish();
+    assert!(!reader.http(&handle, &HttpRequest::new("GET", "/docs")).is_allowed());
+}
