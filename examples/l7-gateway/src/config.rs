@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum, value_parser};
+use netpol::EngineLimits;
 
 /// What the gateway is told on its command line.
 #[derive(Clone, Debug, Parser)]
@@ -51,6 +52,10 @@ pub struct Config {
     #[arg(long = "dns-timeout-ms", value_name = "MS", default_value = "10000", value_parser = millis)]
     pub dns_timeout: Duration,
 
+    /// How many policies the files may hold
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub max_policies: usize,
+
     /// How many connections are open at once; more have to wait
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = value_parser!(u32).range(1..))]
     pub max_connections: u32,
@@ -66,6 +71,14 @@ pub struct Config {
     /// How decisions are logged
     #[arg(long, value_enum, default_value_t = LogFormat::Compact)]
     pub log: LogFormat,
+}
+
+impl Config {
+    pub(crate) fn limits(&self) -> EngineLimits {
+        let mut limits = EngineLimits::default();
+        limits.policies = self.max_policies;
+        limits
+    }
 }
 
 /// How decisions are logged.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use netpol::{
-    DnsAnswer, Endpoint, EndpointId, Engine, EngineError, IdentityId, LabelSet, PacketVerdict,
-    Reader, Report, Timestamp,
+    DnsAnswer, Endpoint, EndpointId, Engine, EngineBuilder, EngineError, EngineLimits, IdentityId,
+    LabelSet, PacketVerdict, Reader, Report, Timestamp,
 };
 use netpol_flowlog::FlowEndpoint;
 
@@ -21,6 +21,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// The engine with everything that changes it.
 pub(crate) struct Enforcer {
     files: Vec<PathBuf>,
+    /// What the engine was built from.
+    builder: EngineBuilder,
     clock: Clock,
     reader: Reader,
     connections: Connections,
@@ -45,20 +47,25 @@ pub(crate) struct Parties {
 
 impl Enforcer {
     /// Returns an enforcer of what files say; fails if they are unusable.
-    pub(crate) fn new(files: Vec<PathBuf>, clock: Clock) -> Result<Self, GatewayError> {
-        let engine = Engine::new();
+    pub(crate) fn new(
+        files: Vec<PathBuf>,
+        limits: EngineLimits,
+        clock: Clock,
+    ) -> Result<Self, GatewayError> {
+        let builder = Engine::builder().limits(limits);
+        let engine = builder.clone().build();
         let reader = engine.reader();
         let state = State { engine, inventory: Inventory::default(), ids: BTreeMap::new() };
         let connections = Connections::default();
-        let enforcer = Self { files, clock, reader, connections, state: Mutex::new(state) };
+        let state = Mutex::new(state);
+        let enforcer = Self { files, builder, clock, reader, connections, state };
         enforcer.reload()?;
         Ok(enforcer)
     }
 
     /// Takes over what the files say now, all of it or nothing; returns the warnings.
     pub(crate) fn reload(&self) -> Result<Report, GatewayError> {
-        let options = self.state()?.engine.options().clone();
-        let inventory = Inventory::read(&self.files, &options)?;
+        let inventory = Inventory::read(&self.files, self.builder.clone().build())?;
         let warnings = inventory.warnings.clone();
         let mut state = self.state()?;
         state.replace(inventory)?;
@@ -145,7 +152,7 @@ impl State {
         for old in inventory.sources.iter().filter(|old| !new.sources.contains(old)) {
             engine.delete(old).map_err(GatewayError::documents)?;
         }
-        new.insert_objects(engine);
+        new.apply(engine)?;
         self.replace_endpoints(&new)?;
         self.inventory = new;
         match self.engine.publish().error {

@@ -37,7 +37,7 @@ impl Gateway {
         sink: Arc<dyn LogSink>,
     ) -> Result<Self, GatewayError> {
         let watch = Watch::new(config.files.clone());
-        let enforcer = Arc::new(Enforcer::new(config.files.clone(), clock)?);
+        let enforcer = Arc::new(Enforcer::new(config.files.clone(), config.limits(), clock)?);
         let log = Log::new(Arc::clone(&enforcer), sink, config.log);
         let (http, dns, tasks) = (Vec::new(), Vec::new(), JoinSet::new());
         let mut gateway = Self { enforcer, log, http, dns, tasks };

@@ -1,21 +1,20 @@
 //! Policies and endpoints, as files have them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use netpol::{Endpoint, EndpointKind, Engine, Object, Options, ReadOptions, Report, Source};
+use netpol::{Endpoint, EndpointKind, Engine, Limits, Object, ReadOptions, Report, Source};
 use netpol_policy::doc::{self, Namespace};
 
 use crate::GatewayError;
 
-/// Everything that the files say, read and checked as one.
+/// Everything that the files say, read and checked as one: no object may occur in two of them.
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
     /// The files.
     pub(crate) sources: Vec<Source>,
-    /// What they hold, endpoints aside.
-    pub(crate) objects: Vec<Object>,
     /// The pods and nodes, by name.
     pub(crate) endpoints: BTreeMap<String, Endpoint>,
     /// Namespaces that have pods, but no document.
@@ -25,43 +24,41 @@ pub(crate) struct Inventory {
 }
 
 impl Inventory {
-    /// Reads files and folders.
+    /// Reads files and folders, and tries out on an empty engine what they say.
     ///
     /// # Errors
     ///
     /// Fails if anything cannot be read, a document is unusable, or an object occurs twice.
-    pub(crate) fn read(paths: &[PathBuf], options: &Options) -> Result<Self, GatewayError> {
+    pub(crate) fn read(paths: &[PathBuf], engine: Engine) -> Result<Self, GatewayError> {
         let mut sources = Vec::new();
         for path in files(paths)? {
-            let text =
-                fs::read_to_string(&path).map_err(|error| GatewayError::read(&path, error))?;
+            let text = read_text(&path).map_err(|error| GatewayError::read(&path, error))?;
             sources.push(Source::named(&path.display().to_string(), &text));
         }
         let doc::Read { objects, report, .. } =
-            doc::read_all(&sources, options, &ReadOptions::default());
+            doc::read_all(&sources, engine.options(), &ReadOptions::default());
         if report.has_errors() {
             return Err(GatewayError::documents(report));
         }
-        let inventory = Self::of(sources, objects, report);
-        inventory.try_out(options)?;
+        let inventory = Self::of(sources, &objects, report);
+        inventory.try_out(engine)?;
         Ok(inventory)
     }
 
-    fn of(sources: Vec<Source>, objects: Vec<Object>, warnings: Report) -> Self {
+    fn of(sources: Vec<Source>, objects: &[Object], warnings: Report) -> Self {
         let described: BTreeSet<String> = objects.iter().filter_map(described_namespace).collect();
         let endpoints: BTreeMap<_, _> =
             objects.iter().filter_map(endpoint).map(|e| (e.to_string(), e)).collect();
         let used = endpoints.values().map(|endpoint| endpoint.namespace().to_owned());
         let plain_namespaces =
             used.filter(|name| !name.is_empty() && !described.contains(name)).collect();
-        Self { sources, objects, endpoints, plain_namespaces, warnings }
+        Self { sources, endpoints, plain_namespaces, warnings }
     }
 
     /// Gives everything to an engine of its own first, so that the one in force takes it whole or
     /// not at all.
-    fn try_out(&self, options: &Options) -> Result<(), GatewayError> {
-        let mut engine = Engine::builder().options(options.clone()).build();
-        self.insert_objects(&mut engine);
+    fn try_out(&self, mut engine: Engine) -> Result<(), GatewayError> {
+        self.apply(&mut engine)?;
         let mut ids = Vec::new();
         for (name, endpoint) in &self.endpoints {
             let added = engine.add_endpoint(endpoint.clone());
@@ -74,15 +71,16 @@ impl Inventory {
         }
     }
 
-    /// Adds or replaces everything but endpoints.
-    pub(crate) fn insert_objects(&self, engine: &mut Engine) {
+    /// Adds or replaces everything but endpoints; fails if that is more than the engine takes.
+    pub(crate) fn apply(&self, engine: &mut Engine) -> Result<(), GatewayError> {
         for name in &self.plain_namespaces {
             // NP-8. Pods for which no identity is left keep theirs.
             let _exhausted = engine.set_namespace(name, [(Namespace::NAME_LABEL, &**name)]);
         }
-        for object in &self.objects {
-            engine.insert_object(object.clone());
+        for source in &self.sources {
+            engine.apply(source).map_err(GatewayError::documents)?;
         }
+        Ok(())
     }
 }
 
@@ -105,6 +103,14 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, GatewayError> {
         files.extend(found);
     }
     Ok(files)
+}
+
+/// Reads a file, but not more of it than is too much for a document.
+fn read_text(path: &Path) -> io::Result<String> {
+    let limit = Limits::default().max_bytes as u64 + 1;
+    let mut text = String::new();
+    File::open(path)?.take(limit).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn is_document(path: &Path) -> bool {

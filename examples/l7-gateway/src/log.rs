@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use netpol::{Direction, PacketVerdict, Protocol};
+use netpol::{Direction, HttpVerdict, PacketVerdict, Protocol};
 use netpol_flowlog::{
     CompactOptions, FlowRecord, FlowVerdict, Layer4, Layer7, LogLine, TcpFlags, Timestamp,
 };
@@ -79,6 +79,17 @@ impl Log {
     ) {
         let word = if allowed { FlowVerdict::FORWARDED } else { FlowVerdict::DROPPED };
         self.write(flow, verdict, FlowRecord::l7(direction, word, request));
+    }
+
+    /// Writes which headers of a request were not as a policy wants them (HM-5).
+    pub(crate) fn headers(&self, path: &str, answer: &HttpVerdict) {
+        let lists = [("missing, wanted", &answer.missing), ("rejected, was", &answer.rejected)];
+        for (what, headers) in lists {
+            for (name, value) in headers {
+                let value = value.escape_ascii();
+                self.note(&format!("request for `{path}`: header `{name}` {what} `{value}`"));
+            }
+        }
     }
 
     /// Writes a note about the gateway itself.

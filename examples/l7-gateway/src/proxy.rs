@@ -13,14 +13,14 @@ use hyper::header::LOCATION;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use netpol::{Direction, HttpRequest, L7Handle, Packet, PacketVerdict, Protocol, Reader};
+use netpol::{Direction, HttpRequest, Packet, PacketVerdict, Protocol, Reader};
 use netpol_flowlog::{Http, HttpVersion, Layer7};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use self::message::{forwarded, headers, host, with_host, without_hop_by_hop};
+use self::message::{change_headers, forwarded, headers, host, with_host, without_hop_by_hop};
 use crate::enforcer::Enforcer;
 use crate::log::{Flow, Log};
 use crate::path::Target;
@@ -161,44 +161,46 @@ impl Connection {
             return Err(Box::new(plain(StatusCode::FORBIDDEN, DENIED)));
         }
         // What is judged is what the server will see.
-        let (request, target) = forwarded(request)
+        let (mut request, target) = forwarded(request)
             .ok_or_else(|| Box::new(plain(StatusCode::BAD_REQUEST, "Bad request\r\n")))?;
         let path = match target {
             Target::Path(path) => path,
             Target::Redirect(path) => return Err(Box::new(redirect(&path))), // HTTP-7
         };
-        match self.judge(&mut state.reader, &verdict, &request, &path) {
-            true => Ok(with_host(request)),
-            false => Err(Box::new(plain(StatusCode::FORBIDDEN, DENIED))),
+        for direction in [Direction::Egress, Direction::Ingress] {
+            if !self.judge(&mut state.reader, &verdict, direction, &mut request, &path) {
+                return Err(Box::new(plain(StatusCode::FORBIDDEN, DENIED)));
+            }
         }
+        Ok(with_host(request))
     }
 
-    /// Tells whether all policies that redirect the connection let a request pass.
+    /// Tells whether the policy of one side lets a request pass, if it redirects the connection, and
+    /// changes the request as its header actions say.
     fn judge(
         &self,
         reader: &mut Reader,
         verdict: &PacketVerdict,
-        request: &Request<Incoming>,
+        direction: Direction,
+        request: &mut Request<Incoming>,
         path: &str,
     ) -> bool {
+        let Some(handle) = verdict.side(direction).redirect() else { return true };
+        let method = request.method().as_str();
         let host = host(request);
         let headers = headers(request);
-        let mut question = HttpRequest::new(request.method().as_str(), path).headers(&headers);
+        let mut question = HttpRequest::new(method, path).headers(&headers);
         question.host = host.map(str::as_bytes);
-        let sides =
-            [Direction::Egress, Direction::Ingress].map(|d| (d, verdict.side(d).redirect()));
-        for (direction, handle) in sides.into_iter().filter_map(|(d, handle)| Some((d, handle?))) {
-            let allowed = may_pass(reader, &handle, &question);
-            let method = request.method().as_str();
-            let url = host.unwrap_or_default();
-            let http = Http::request(HttpVersion::Http11, method, "http", url, path);
-            let request = Layer7::http_request(http);
-            self.proxy.log.request(&self.flow, verdict, direction, allowed, request);
-            if !allowed {
-                return false;
-            }
-        }
-        true
+        let answer = reader.http_effects(&handle, &question);
+        // The connection names no server as TLS does, which a policy with server names refuses
+        // (SNI-2, L7E-7).
+        let allowed = answer.verdict.is_allowed() && reader.sni(&handle, "").is_allowed();
+        let http =
+            Http::request(HttpVersion::Http11, method, "http", host.unwrap_or_default(), path);
+        let record = Layer7::http_request(http);
+        self.proxy.log.request(&self.flow, verdict, direction, allowed, record);
+        self.proxy.log.headers(path, &answer);
+        allowed && change_headers(request.headers_mut(), &answer.changes)
     }
 
     async fn forward(&self, request: Request<Incoming>) -> Response<Body> {
@@ -235,12 +237,6 @@ impl Connection {
 fn may_connect(verdict: &PacketVerdict) -> bool {
     let known = [verdict.egress, verdict.ingress].iter().any(|side| side.endpoint().is_some());
     known && verdict.is_allowed()
-}
-
-/// Tells whether the policy that redirects a connection lets a request pass. The connection names no
-/// server as TLS does, which a policy with server names refuses (SNI-2, L7E-7).
-fn may_pass(reader: &mut Reader, handle: &L7Handle, request: &HttpRequest<'_>) -> bool {
-    reader.sni(handle, "").is_allowed() && reader.http(handle, request).is_allowed()
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {

@@ -2,11 +2,11 @@
 
 use hyper::body::Incoming;
 use hyper::header::{
-    CONNECTION, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use hyper::{Method, Request, Response, Uri, Version};
-use netpol::Header;
+use netpol::{Header, HeaderChange};
 
 use crate::path::{Target, normal_form};
 
@@ -71,6 +71,32 @@ pub(super) fn headers<B>(request: &Request<B>) -> Vec<Header<'_>> {
     request.headers().iter().map(|(name, value)| Header::new(name, value.as_bytes())).collect()
 }
 
+/// Changes headers as actions of a policy say (HM-5), but for those that say where a message goes and
+/// where it ends. Returns `false` if that cannot be written.
+pub(super) fn change_headers(headers: &mut HeaderMap, changes: &[HeaderChange]) -> bool {
+    changes.iter().all(|change| change_header(headers, change).is_some())
+}
+
+fn change_header(headers: &mut HeaderMap, change: &HeaderChange) -> Option<()> {
+    let (HeaderChange::Append { name, .. }
+    | HeaderChange::Set { name, .. }
+    | HeaderChange::Remove { name }) = change;
+    let name: HeaderName = name.parse().ok()?;
+    if HOP_BY_HOP.contains(&name) || [HOST, CONTENT_LENGTH].contains(&name) {
+        return Some(());
+    }
+    match change {
+        HeaderChange::Append { value, .. } => {
+            headers.append(name, HeaderValue::from_bytes(value).ok()?);
+        }
+        HeaderChange::Set { value, .. } => {
+            headers.insert(name, HeaderValue::from_bytes(value).ok()?);
+        }
+        HeaderChange::Remove { .. } => drop(headers.remove(name)),
+    }
+    Some(())
+}
+
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
@@ -107,5 +133,23 @@ mod tests {
         let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["host", "x-kept"]);
+    }
+
+    #[test]
+    fn policies_change_headers_but_not_where_a_message_goes() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_static("shop.example"));
+        let append = |name: &str, value: &str| HeaderChange::Append {
+            name: name.into(),
+            value: value.into(),
+        };
+        let changes = ["x-a", "x-a", "host", "content-length", "transfer-encoding"];
+        assert!(change_headers(&mut headers, &changes.map(|name| append(name, "1"))));
+        assert_eq!((headers.get_all("x-a").iter().count(), headers.len()), (2, 3));
+        assert_eq!(headers[HOST], "shop.example");
+        assert!(change_headers(&mut headers, &[HeaderChange::Remove { name: "x-a".into() }]));
+        assert_eq!(headers.len(), 1);
+        assert!(!change_headers(&mut headers, &[append("x-a", "1\r\nx-b: 2")]));
+        assert!(!change_headers(&mut headers, &[append(":path", "/admin")]));
     }
 }

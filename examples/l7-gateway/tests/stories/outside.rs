@@ -62,10 +62,16 @@ async fn serve_http(listener: TcpListener, requests: Arc<AtomicUsize>) {
     }
 }
 
-/// Says what was asked. The path `/endless` has an answer without end.
+/// Says what was asked. The path `/endless` has an answer without end, `/headers` one with the headers
+/// of the request that begin with `x-`.
 async fn echo(request: Request<Incoming>) -> Response<Either<Full<Bytes>, Endless>> {
     if request.uri().path() == "/endless" {
         return Response::new(Either::Right(Endless));
+    }
+    if request.uri().path() == "/headers" {
+        let headers = request.headers().iter().filter(|(name, _)| name.as_str().starts_with("x-"));
+        let lines = headers.map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
+        return Response::new(Either::Left(Full::new(Bytes::from(lines.collect::<String>()))));
     }
     let host = request.headers().get("host").map(|host| host.to_str().unwrap());
     let text = format!("{} {} {}\n", request.method(), request.uri(), host.unwrap_or_default());

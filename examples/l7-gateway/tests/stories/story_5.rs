@@ -65,6 +65,42 @@ async fn hidden_slashes_are_sent_back() {
 }
 
 #[tokio::test]
+async fn header_actions_change_what_is_forwarded() {
+    let world = World::start(&[]).await;
+    let rule = "path: /headers\n                headerMatches:
+                  - {name: X-Team, value: blue, mismatch: REPLACE}
+                  - {name: X-Added, value: one, mismatch: ADD}
+                  - {name: X-Gone, value: kept, mismatch: DELETE}
+                  - {name: X-Seen, value: \"1\", mismatch: LOG}
+                  - {name: Content-Length, value: \"9\", mismatch: ADD}";
+    world.folder.change("story-5-docs-route.yaml", "path: /docs", rule);
+    world.gateway.reload().unwrap();
+    let ask = |headers| raw(&world, headers);
+    let head = "GET /headers HTTP/1.1\r\nHost: shop.example\r\n";
+    let sent = format!("{head}X-Team: red\r\nX-Team: green\r\nx-added: two\r\nX-Gone: 1\r\n\r\n");
+    let answer = ask(&sent).await;
+    assert!(answer.ends_with("\r\n\r\nx-added: two\nx-added: one\nx-team: blue\n"), "{answer}");
+    world.logged("header `x-team` rejected, was `red,green`").await;
+    world.logged("header `x-seen` missing, wanted `1`").await;
+    let right = format!("{head}X-Team: blue\r\nX-Added: one\r\nX-Gone: kept\r\nX-Seen: 1\r\n\r\n");
+    let answer = ask(&right).await;
+    let mut lines: Vec<_> = answer.rsplit("\r\n").next().unwrap().lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["x-added: one", "x-gone: kept", "x-seen: 1", "x-team: blue"]);
+}
+
+#[tokio::test]
+async fn a_header_that_must_match_denies() {
+    let world = World::start(&[]).await;
+    let rule = "path: /docs\n                headerMatches: [{name: X-Team, value: blue}]";
+    world.folder.change("story-5-docs-route.yaml", "path: /docs", rule);
+    world.gateway.reload().unwrap();
+    assert_eq!(world.http(VPN, "GET /docs").await, denied());
+    let answer = raw(&world, "GET /docs HTTP/1.1\r\nHost: a\r\nx-team: blue\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_denied_request_leaves_the_connection_open() {
     let world = World::start(&[]).await;
     let mut client = Client::connect(VPN, world.backend()).await.unwrap();
@@ -158,7 +194,7 @@ async fn what_cannot_be_shown_here_is_denied() {
 
 #[tokio::test]
 async fn unusable_files_leave_the_old_policies_in_force() {
-    let world = World::start(&[]).await;
+    let world = World::start(&["--max-policies", "3"]).await;
     let duplicate = include_str!("../../policies/story-5-docs-route.yaml");
     let moved = "apiVersion: v1
 kind: Pod
@@ -185,6 +221,11 @@ status: {podIPs: [{ip: 127.0.10.3}]}
         assert_eq!(world.http(VPN, "GET /docs").await, docs(), "{text}");
     }
     world.logged("the old policies stay").await;
+    let many = duplicate.replace("backend-docs", "another");
+    world.folder.write("bad.yaml", &format!("{many}---\n{}", many.replace("another", "more")));
+    let error = world.gateway.reload().unwrap_err().to_string();
+    assert!(error.contains("more than 3 policies"), "{error}");
+    assert_eq!(world.http(VPN, "GET /admin").await, denied());
     world.folder.remove("bad.yaml");
     world.gateway.reload().unwrap();
     assert_eq!(world.http(VPN, "GET /admin").await.0, 200);
