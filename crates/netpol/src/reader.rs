@@ -100,7 +100,11 @@ impl Reader {
     /// before (HTTP-7).
     pub fn http(&mut self, handle: &L7Handle, request: &HttpRequest<'_>) -> L7Verdict {
         let Self { snapshot, scratch } = self;
-        ask(snapshot.load(), handle, |policy| policy.http(request, scratch))
+        let snapshot = snapshot.load();
+        match is_bound(snapshot, handle, host_name(request)) {
+            true => ask(snapshot, handle, |policy| policy.http(request, scratch)),
+            false => L7Verdict::DENY,
+        }
     }
 
     /// Returns what [`http`](Self::http) returns, and what header actions do to the request (HM-5).
@@ -140,8 +144,12 @@ impl Reader {
     /// ```
     pub fn http_effects(&mut self, handle: &L7Handle, request: &HttpRequest<'_>) -> HttpVerdict {
         let Self { snapshot, scratch } = self;
+        let snapshot = snapshot.load();
         let mut effects = HttpEffects::default();
-        let verdict = ask(snapshot.load(), handle, |policy| {
+        if !is_bound(snapshot, handle, host_name(request)) {
+            return HttpVerdict::new(L7Verdict::DENY, effects);
+        }
+        let verdict = ask(snapshot, handle, |policy| {
             effects = policy.http_effects(request, scratch);
             effects.decision
         });
@@ -156,7 +164,23 @@ impl Reader {
     /// Returns whether a TLS connection may ask for a server name; the empty name stands for a
     /// connection that names none (L7-5).
     pub fn sni(&mut self, handle: &L7Handle, server_name: &str) -> L7Verdict {
-        ask(self.snapshot.load(), handle, |policy| policy.sni(server_name))
+        let snapshot = self.snapshot.load();
+        match is_bound(snapshot, handle, Some(server_name)) {
+            true => ask(snapshot, handle, |policy| policy.sni(server_name)),
+            false => L7Verdict::DENY,
+        }
+    }
+
+    /// Tells whether DNS gave an address for a name, as far as any endpoint was told: what a server name
+    /// or an HTTP host claims can be held against it, also where no policy redirects the connection.
+    /// Case and a final dot do not matter.
+    pub fn name_binds(&mut self, name: &str, address: IpAddr) -> bool {
+        self.snapshot.load().names.binds(name, &address)
+    }
+
+    /// Returns the names that DNS gave an address for, in order: in lower case, with a final dot.
+    pub fn names(&mut self, address: IpAddr) -> impl Iterator<Item = &str> {
+        self.snapshot.load().names.names(&address)
     }
 }
 
@@ -176,6 +200,18 @@ fn ask(
     let decision = question(set.policy());
     let rule = decision.rule().and_then(|tag| set.origin(tag).cloned());
     L7Verdict::new(decision.is_allowed(), rule)
+}
+
+/// Tells whether a name may be claimed on a connection.
+fn is_bound(snapshot: &Snapshot, handle: &L7Handle, name: Option<&str>) -> bool {
+    let binds = |address| name.is_some_and(|name| snapshot.names.binds(name, &address));
+    handle.address.is_none_or(binds)
+}
+
+/// Returns the name in the host of a request, without port.
+fn host_name<'r>(request: &HttpRequest<'r>) -> Option<&'r str> {
+    let host = core::str::from_utf8(request.host?).ok()?;
+    Some(host.rsplit_once(':').map_or(host, |(name, _port)| name))
 }
 
 fn side(

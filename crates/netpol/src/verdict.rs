@@ -1,5 +1,6 @@
 //! The answer for a packet: both sides.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use netpol_core::{AuthType, Decision, Direction, Flow, IdentityId, RedirectId, Verdict};
@@ -68,7 +69,7 @@ impl Side {
             Self::Policy { endpoint, flow, verdict, .. }
                 if verdict.decision() == Decision::Redirect =>
             {
-                Some(L7Handle { endpoint, flow, redirect: verdict.redirect() })
+                Some(L7Handle { endpoint, flow, redirect: verdict.redirect(), address: None })
             }
             _ => None,
         }
@@ -94,9 +95,22 @@ pub struct L7Handle {
     pub(crate) endpoint: EndpointId,
     pub(crate) flow: Flow,
     pub(crate) redirect: RedirectId,
+    // The address that names on the connection must have resolved to.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl L7Handle {
+    /// Returns a handle that asks for more: HTTP requests and TLS connections are allowed only if the
+    /// host, or the server name, is one that DNS gave `address` for, as far as any endpoint was told. So a
+    /// client that may talk to one name of a shared address cannot talk to the others (FQQ-3, L7Q-7).
+    ///
+    /// `address` is where the connection goes. A host that is an address, and the lack of a name, are
+    /// denied. DNS queries are judged as before.
+    #[must_use]
+    pub const fn bound_to(self, address: IpAddr) -> Self {
+        Self { address: Some(address), ..self }
+    }
+
     /// Returns the number of the proxy; [`Engine::redirect`](crate::Engine::redirect) knows more.
     #[must_use]
     pub const fn proxy(&self) -> RedirectId {

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
 
+use std::net::IpAddr;
+
 use netpol::{
-    Direction, Endpoint, Engine, Header, HeaderChange, HttpRequest, L7Handle, Packet, Reader,
-    Source,
+    Direction, DnsAnswer, Endpoint, Engine, Header, HeaderChange, HttpRequest, L7Handle, Packet,
+    Reader, Source, Timestamp,
 };
 
 const WEB: [u8; 4] = [10, 0, 0, 1];
@@ -113,4 +115,80 @@ fn requests_to_an_endpoint_that_is_gone_are_denied() {
     assert!(engine.remove_endpoint(engine.endpoint_at(WEB.into()).unwrap()));
     engine.publish();
     assert!(!reader.http(&handle, &HttpRequest::new("GET", "/docs")).is_allowed());
+}
+
+const SITE: [u8; 4] = [192, 0, 2, 80];
+
+/// A policy that lets web reach some names by HTTP and by TLS.
+const NAMES: &str = "  egress:
+    - toFQDNs: [{matchPattern: \"*.example\"}]
+      toPorts:
+        - ports: [{port: \"80\", protocol: TCP}]
+          rules: {http: [{}]}
+        - ports: [{port: \"443\", protocol: TCP}]
+          serverNames: [a.example, b.example]
+    - toEndpoints: [{matchLabels: {app: dns}}]
+      toPorts:
+        - ports: [{port: \"53\", protocol: UDP}]
+          rules: {dns: [{matchPattern: \"*\"}]}
+";
+
+fn learn(engine: &mut Engine, name: &str, at: u64) {
+    let web = engine.endpoint_at(WEB.into()).unwrap();
+    let answer = DnsAnswer::new(name, [SITE.into()], 30);
+    engine.learn(web, &answer, Timestamp::from_unix_secs(at));
+    engine.publish();
+}
+
+#[test]
+fn a_bound_connection_may_claim_only_names_of_its_address() {
+    let mut engine = engine(NAMES);
+    learn(&mut engine, "a.example", 0);
+    let mut reader = engine.reader();
+    let address: IpAddr = SITE.into();
+    let http = handle(&mut reader, Direction::Egress, Packet::tcp(WEB, SITE, 80));
+    let mut ask = |handle: &L7Handle, host: Option<&str>| {
+        let host = host.map(str::as_bytes);
+        let request = HttpRequest { host, ..HttpRequest::new("GET", "/") };
+        let verdict = reader.http(handle, &request);
+        assert_eq!(reader.http_effects(handle, &request).verdict, verdict);
+        verdict.is_allowed()
+    };
+    for host in ["a.example", "A.example.:80", "a.example:8080"] {
+        assert!(ask(&http, Some(host)) && ask(&http.bound_to(address), Some(host)), "{host}");
+    }
+    for host in ["b.example", "x.a.example", "192.0.2.80", "192.0.2.80:80", "[2001:db8::1]", ""] {
+        assert!(ask(&http, Some(host)) && !ask(&http.bound_to(address), Some(host)), "{host}");
+    }
+    assert!(ask(&http, None) && !ask(&http.bound_to(address), None));
+    assert!(!ask(&http.bound_to([192, 0, 2, 81].into()), Some("a.example")), "another address");
+
+    let tls = handle(&mut reader, Direction::Egress, Packet::tcp(WEB, SITE, 443));
+    assert!(reader.sni(&tls.bound_to(address), "a.example").is_allowed());
+    assert!(reader.sni(&tls, "b.example").is_allowed());
+    assert!(!reader.sni(&tls.bound_to(address), "b.example").is_allowed());
+    assert!(!reader.sni(&tls.bound_to(address), "").is_allowed());
+    let dns = handle(&mut reader, Direction::Egress, Packet::udp(WEB, DNS, 53));
+    assert!(reader.dns(&dns.bound_to(DNS.into()), "b.example").is_allowed());
+}
+
+#[test]
+fn names_of_addresses_come_and_go_with_revisions() {
+    let mut engine = engine(NAMES);
+    let mut reader = engine.reader();
+    let web = engine.endpoint_at(WEB.into()).unwrap();
+    let answer = DnsAnswer::new("a.example", [SITE.into()], 30);
+    engine.learn(web, &answer, Timestamp::ZERO);
+    assert!(engine.name_binds("a.example", SITE.into()));
+    assert!(!reader.name_binds("a.example", SITE.into()), "not published");
+    engine.publish();
+    assert!(reader.name_binds("A.Example", SITE.into()));
+    learn(&mut engine, "b.other", 20);
+    assert_eq!(reader.names(SITE.into()).collect::<Vec<_>>(), ["a.example.", "b.other."]);
+    for at in [40, 41, 42].map(Timestamp::from_unix_secs) {
+        engine.connections_marked(at);
+        engine.expire_names(at);
+    }
+    engine.publish();
+    assert_eq!(reader.names(SITE.into()).collect::<Vec<_>>(), ["b.other."]);
 }

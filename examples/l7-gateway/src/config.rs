@@ -68,6 +68,10 @@ pub struct Config {
     #[arg(long)]
     pub reset_denied: bool,
 
+    /// Deny requests to an address that DNS gave for other names than the host that they name
+    #[arg(long)]
+    pub bind_names: bool,
+
     /// How decisions are logged
     #[arg(long, value_enum, default_value_t = LogFormat::Compact)]
     pub log: LogFormat,

@@ -47,6 +47,7 @@ pub(crate) struct Proxy {
     timeout: Duration,
     idle_timeout: Duration,
     reset_denied: bool,
+    bind_names: bool,
     places: Arc<Semaphore>,
 }
 
@@ -76,6 +77,7 @@ impl Proxy {
             timeout: config.http_timeout,
             idle_timeout: config.idle_timeout,
             reset_denied: config.reset_denied,
+            bind_names: config.bind_names,
             places: Arc::new(Semaphore::new(config.max_connections as usize)),
         }
     }
@@ -167,12 +169,28 @@ impl Connection {
             Target::Path(path) => path,
             Target::Redirect(path) => return Err(Box::new(redirect(&path))), // HTTP-7
         };
+        if !self.is_bound(&mut state.reader, &request) {
+            let record = record(&request, &path);
+            self.proxy.log.request(&self.flow, &verdict, Direction::Egress, false, record);
+            return Err(Box::new(plain(StatusCode::FORBIDDEN, DENIED)));
+        }
         for direction in [Direction::Egress, Direction::Ingress] {
             if !self.judge(&mut state.reader, &verdict, direction, &mut request, &path) {
                 return Err(Box::new(plain(StatusCode::FORBIDDEN, DENIED)));
             }
         }
         Ok(with_host(request))
+    }
+
+    /// Tells whether a request may claim its host: if DNS gave the server's address for names, the host
+    /// must be one of them, as others share the address whom no policy allows (FQQ-3).
+    fn is_bound(&self, reader: &mut Reader, request: &Request<Incoming>) -> bool {
+        let address = self.packet.dst;
+        if !self.proxy.bind_names || reader.names(address).next().is_none() {
+            return true;
+        }
+        let name = host(request).map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+        name.is_some_and(|name| reader.name_binds(name, address))
     }
 
     /// Tells whether the policy of one side lets a request pass, if it redirects the connection, and
@@ -195,10 +213,7 @@ impl Connection {
         // The connection names no server as TLS does, which a policy with server names refuses
         // (SNI-2, L7E-7).
         let allowed = answer.verdict.is_allowed() && reader.sni(&handle, "").is_allowed();
-        let http =
-            Http::request(HttpVersion::Http11, method, "http", host.unwrap_or_default(), path);
-        let record = Layer7::http_request(http);
-        self.proxy.log.request(&self.flow, verdict, direction, allowed, record);
+        self.proxy.log.request(&self.flow, verdict, direction, allowed, record(request, path));
         self.proxy.log.headers(path, &answer);
         allowed && change_headers(request.headers_mut(), &answer.changes)
     }
@@ -237,6 +252,13 @@ impl Connection {
 fn may_connect(verdict: &PacketVerdict) -> bool {
     let known = [verdict.egress, verdict.ingress].iter().any(|side| side.endpoint().is_some());
     known && verdict.is_allowed()
+}
+
+/// Returns what the log says about a request.
+fn record(request: &Request<Incoming>, path: &str) -> Layer7 {
+    let host = host(request).unwrap_or_default();
+    let method = request.method().as_str();
+    Layer7::http_request(Http::request(HttpVersion::Http11, method, "http", host, path))
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {

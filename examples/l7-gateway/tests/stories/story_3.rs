@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::net::IpAddr;
 
-use crate::client::{Client, ask_name, denied, exchange};
+use crate::client::{Client, ask_http, ask_name, denied, exchange};
 use crate::world::{BACKEND, CLOUD, FRONTEND, STRANGER, VPN, World};
 
 const NAME: &str = "www.cloud.google.com";
@@ -107,6 +107,23 @@ async fn an_address_stays_open_as_long_as_a_connection_to_it() {
         assert!(runs < 500, "the address stays open");
     }
     assert_eq!(world.cloud_answers(BACKEND).await, denied());
+}
+
+#[tokio::test]
+async fn a_shared_address_is_open_for_its_names_only_if_that_is_wanted() {
+    let host = |world: &World, host: &'static str| {
+        let cloud = world.cloud();
+        async move { ask_http(BACKEND, cloud, "GET /", host).await.unwrap().0 }
+    };
+    for (options, other) in [(&[][..], 200), (&["--bind-names"], 403)] {
+        let world = World::start(options).await;
+        world.name(BACKEND, NAME).await;
+        assert_eq!(host(&world, "WWW.cloud.google.com.:80").await, 200);
+        assert_eq!(host(&world, "other.example").await, other);
+        assert_eq!(host(&world, CLOUD).await, other);
+        // Nobody asked for the backend's name.
+        assert_eq!(world.http(FRONTEND, "GET /").await.0, 200);
+    }
 }
 
 #[tokio::test]
