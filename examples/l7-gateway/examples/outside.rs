@@ -2,7 +2,7 @@
 //! and a DNS server that knows `www.cloud.google.com`. The tests have the same ones.
 
 #[expect(clippy::unwrap_used, reason = "servers that cannot start end the program")]
-#[path = "../tests/stories/outside.rs"]
+#[path = "../tests/stories/outside/mod.rs"]
 mod outside;
 
 use std::time::Duration;

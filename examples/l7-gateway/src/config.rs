@@ -44,7 +44,7 @@ pub struct Config {
     #[arg(long = "http-timeout-ms", value_name = "MS", default_value = "60000", value_parser = millis)]
     pub http_timeout: Duration,
 
-    /// How long a client may take to send the head of a request, in milliseconds
+    /// How long a client may take to send the head of a request, or a DNS query by TCP, in milliseconds
     #[arg(long = "idle-timeout-ms", value_name = "MS", default_value = "60000", value_parser = millis)]
     pub idle_timeout: Duration,
 
@@ -56,7 +56,7 @@ pub struct Config {
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub max_policies: usize,
 
-    /// How many connections are open at once; more have to wait
+    /// How many connections are open at once, by HTTP and by DNS each; more have to wait
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = value_parser!(u32).range(1..))]
     pub max_connections: u32,
 

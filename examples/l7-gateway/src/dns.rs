@@ -2,13 +2,14 @@
 //! answered.
 
 mod message;
+mod tcp;
 mod upstream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use netpol::{Direction, DnsAnswer, EndpointId, Packet, PacketVerdict, Protocol};
+use netpol::{Direction, DnsAnswer, EndpointId, PacketVerdict, Protocol};
 use netpol_flowlog::{Dns, Layer7};
 use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
@@ -33,7 +34,10 @@ pub(crate) struct Forwarder {
     /// The port of servers as policies have it.
     port: u16,
     timeout: Duration,
+    /// How long a client may take to send a query, or to take an answer, by TCP.
+    idle_timeout: Duration,
     places: Arc<Semaphore>,
+    connections: Arc<Semaphore>,
 }
 
 /// What policy says about a query.
@@ -49,13 +53,20 @@ enum Judgement {
 
 impl Forwarder {
     pub(crate) fn new(enforcer: Arc<Enforcer>, log: Log, config: &Config) -> Self {
-        let places = Arc::new(Semaphore::new(config.max_queries as usize));
-        let (port, timeout) = (config.dns_port, config.dns_timeout);
-        Self { enforcer, log, port, timeout, places }
+        let semaphore = |places| Arc::new(Semaphore::new(places as usize));
+        Self {
+            enforcer,
+            log,
+            port: config.dns_port,
+            timeout: config.dns_timeout,
+            idle_timeout: config.idle_timeout,
+            places: semaphore(config.max_queries),
+            connections: semaphore(config.max_connections),
+        }
     }
 
-    /// Serves the clients of one server, for ever.
-    pub(crate) async fn serve(self: Arc<Self>, socket: UdpSocket, route: Route) {
+    /// Serves the clients of one server by UDP, for ever.
+    pub(crate) async fn serve_udp(self: Arc<Self>, socket: UdpSocket, route: Route) {
         let socket = Arc::new(socket);
         let mut tasks = JoinSet::new();
         let mut buffer = vec![0; MAX_QUERY];
@@ -73,27 +84,37 @@ impl Forwarder {
             };
             let (this, socket) = (Arc::clone(&self), Arc::clone(&socket));
             tasks.spawn(async move {
-                let answer = this.answer(client, bytes, route).await;
+                let answer = this.answer(client, bytes, route, Protocol::UDP).await;
                 send(&socket, client, answer).await;
                 drop(place);
             });
         }
     }
 
-    /// Returns the answer to a message, if it gets one.
-    async fn answer(&self, client: SocketAddr, bytes: Vec<u8>, route: Route) -> Option<Vec<u8>> {
+    /// Returns the answer to a message that came by TCP or UDP, if it gets one. It is forwarded the same
+    /// way (DNSP-8).
+    async fn answer(
+        &self,
+        client: SocketAddr,
+        bytes: Vec<u8>,
+        route: Route,
+        transport: Protocol,
+    ) -> Option<Vec<u8>> {
         let query = match Query::read(bytes) {
             Received::Query(query) => query,
             Received::Bad(answer) => return Some(answer),
             Received::NotForUs => return None,
         };
-        let learner = match self.judge(client, &query, route) {
+        let server = SocketAddr::new(route.listen.ip(), self.port);
+        let flow = Flow { protocol: transport, client, server };
+        let learner = match self.judge(&flow, &query) {
             Judgement::Pass { learner } => learner,
             Judgement::Refuse => return Some(query.error(Rcode::REFUSED)), // DNSP-6
             Judgement::Unknown => return Some(query.error(Rcode::SERVFAIL)), // DNSP-7
         };
         // DNSP-7: a server that does not answer in time is not answered for.
-        let reply = timeout(self.timeout, upstream::ask(&query, route.upstream)).await.ok()?;
+        let reply =
+            timeout(self.timeout, upstream::ask(&query, route.upstream, transport)).await.ok()?;
         let reply = reply.ok().filter(|reply| match learner {
             Some(endpoint) => self.learn(endpoint, reply),
             None => true,
@@ -101,16 +122,13 @@ impl Forwarder {
         Some(reply.unwrap_or_else(|| query.error(Rcode::SERVFAIL)))
     }
 
-    fn judge(&self, client: SocketAddr, query: &Query, route: Route) -> Judgement {
-        let server = SocketAddr::new(route.listen.ip(), self.port);
-        let flow = Flow { protocol: Protocol::UDP, client, server };
-        let packet = Packet::udp(client.ip(), server.ip(), server.port());
+    fn judge(&self, flow: &Flow, query: &Query) -> Judgement {
         let mut reader = self.enforcer.reader();
-        let Some(endpoint) = reader.endpoint(client.ip()) else {
+        let Some(endpoint) = reader.endpoint(flow.client.ip()) else {
             return Judgement::Unknown;
         };
-        let verdict = reader.verdict(&packet);
-        self.log.connection(&flow, &verdict);
+        let verdict = reader.verdict(&flow.packet());
+        self.log.connection(flow, &verdict);
         if !verdict.is_allowed() {
             return Judgement::Refuse;
         }
@@ -118,7 +136,7 @@ impl Forwarder {
         for direction in [Direction::Egress, Direction::Ingress] {
             let Some(handle) = verdict.side(direction).redirect() else { continue };
             let allowed = reader.dns(&handle, query.name()).is_allowed();
-            self.log_query(&flow, &verdict, direction, allowed, query);
+            self.log_query(flow, &verdict, direction, allowed, query);
             if !allowed {
                 return Judgement::Refuse;
             }

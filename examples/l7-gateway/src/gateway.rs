@@ -1,5 +1,6 @@
 //! The whole: listeners, the watch over files, and the clock's work.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,9 +100,10 @@ impl Gateway {
             Arc::new(Forwarder::new(Arc::clone(&self.enforcer), self.log.clone(), config));
         for route in &config.dns {
             let failed = |error| GatewayError::listen(route.listen, error);
-            let socket = UdpSocket::bind(route.listen).await.map_err(failed)?;
+            let (listener, socket) = listen_for_dns(route.listen).await.map_err(failed)?;
             self.dns.push(socket.local_addr().map_err(failed)?);
-            self.tasks.spawn(Arc::clone(&forwarder).serve(socket, *route));
+            self.tasks.spawn(Arc::clone(&forwarder).serve_tcp(listener, *route));
+            self.tasks.spawn(Arc::clone(&forwarder).serve_udp(socket, *route));
         }
         Ok(())
     }
@@ -120,6 +122,20 @@ impl Gateway {
             Ok(error) => note_failure(&log, error),
             Err(error) => log.note(&error),
         }));
+    }
+}
+
+/// Opens one port by TCP and by UDP. A port that is free by TCP may be taken by UDP: then, if any will do,
+/// others are tried.
+async fn listen_for_dns(addr: SocketAddr) -> io::Result<(TcpListener, UdpSocket)> {
+    let mut tries = 16;
+    loop {
+        let listener = TcpListener::bind(addr).await?;
+        match UdpSocket::bind(listener.local_addr()?).await {
+            Ok(socket) => return Ok((listener, socket)),
+            Err(error) if addr.port() != 0 || tries == 0 => return Err(error),
+            Err(_) => tries -= 1,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use netpol::{Direction, HttpVerdict, PacketVerdict, Protocol};
+use netpol::{Direction, HttpVerdict, Packet, PacketVerdict, Protocol};
 use netpol_flowlog::{
     CompactOptions, FlowRecord, FlowVerdict, Layer4, Layer7, LogLine, TcpFlags, Timestamp,
 };
@@ -117,6 +117,15 @@ impl Log {
 }
 
 impl Flow {
+    /// Returns what policy is asked.
+    pub(crate) fn packet(&self) -> Packet {
+        let Self { protocol, client, server } = self;
+        match *protocol {
+            Protocol::UDP => Packet::udp(client.ip(), server.ip(), server.port()),
+            _ => Packet::tcp(client.ip(), server.ip(), server.port()),
+        }
+    }
+
     fn layer4(&self) -> Layer4 {
         let (client, server) = (self.client.port(), self.server.port());
         match self.protocol {

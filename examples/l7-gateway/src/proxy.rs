@@ -104,10 +104,11 @@ impl Proxy {
 impl Connection {
     fn new(proxy: &Arc<Proxy>, client: SocketAddr, route: Route) -> Self {
         let server = SocketAddr::new(route.listen.ip(), proxy.port);
+        let flow = Flow { protocol: Protocol::TCP, client, server };
         Self {
             proxy: Arc::clone(proxy),
-            flow: Flow { protocol: Protocol::TCP, client, server },
-            packet: Packet::tcp(client.ip(), server.ip(), server.port()),
+            packet: flow.packet(),
+            flow,
             upstream: route.upstream,
             state: Mutex::new(State { reader: proxy.enforcer.reader(), logged: None }),
         }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use domain::base::iana::Rtype;
+use domain::base::message_builder::OptBuilder;
 use domain::base::{Message, MessageBuilder, Name};
 use domain::rdata::A;
 use http_body_util::{BodyExt, Empty};
@@ -12,6 +13,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::SendRequest;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::time::timeout;
 
@@ -82,19 +84,47 @@ pub(crate) type Dns = (u8, Vec<IpAddr>);
 
 /// Asks a DNS server for the IPv4 addresses of a name.
 pub(crate) async fn ask_name(from: &str, server: SocketAddr, name: &str) -> io::Result<Dns> {
+    read_answer(&exchange(from, server, &query(name, None)).await?)
+}
+
+/// Returns a query for the IPv4 addresses of a name, with EDNS if it says how long an answer may be.
+pub(crate) fn query(name: &str, room: Option<u16>) -> Vec<u8> {
     let mut query = MessageBuilder::new_vec();
     query.header_mut().set_id(0x4242);
     query.header_mut().set_rd(true);
     let mut query = query.question();
-    let name: Name<Vec<u8>> = name.parse().map_err(io::Error::other)?;
-    query.push((name, Rtype::A)).map_err(io::Error::other)?;
-    let reply = exchange(from, server, &query.finish()).await?;
-    let reply = Message::from_octets(reply).map_err(io::Error::other)?;
+    query.push((name.parse::<Name<Vec<u8>>>().unwrap(), Rtype::A)).unwrap();
+    let mut query = query.additional();
+    if let Some(room) = room {
+        let with_room = |opt: &mut OptBuilder<'_, _>| {
+            opt.set_udp_payload_size(room);
+            Ok(())
+        };
+        query.opt(with_room).unwrap();
+    }
+    query.finish()
+}
+
+/// Returns code and addresses of an answer to [`query`].
+pub(crate) fn read_answer(bytes: &[u8]) -> io::Result<Dns> {
+    let reply = Message::from_slice(bytes).map_err(io::Error::other)?;
     assert!(reply.header().qr());
     assert_eq!(reply.header().id(), 0x4242);
     let answer = reply.answer().map_err(io::Error::other)?;
     let addresses = answer.limit_to::<A>().map(|a| a.unwrap().data().addr().into());
     Ok((reply.header().rcode().to_int(), addresses.collect()))
+}
+
+/// Sends a message to a DNS server by TCP, and returns what it answers.
+pub(crate) async fn exchange_by_tcp(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    stream.write_u16(bytes.len().try_into().unwrap()).await?;
+    stream.write_all(bytes).await?;
+    let answer = async {
+        let mut answer = vec![0; stream.read_u16().await?.into()];
+        stream.read_exact(&mut answer).await?;
+        Ok(answer)
+    };
+    timeout(PATIENCE, answer).await?
 }
 
 /// Sends bytes to a DNS server and returns what it answers.

@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 
 mod client;
+mod dns;
 mod outside;
 mod story_3;
 mod story_5;
