@@ -4,6 +4,7 @@
 //! - [`figures`]: figures beside their bars, as text or JSON.
 //! - [`heap`]: how many bytes are allocated.
 //! - [`input`]: tables of prefixes and addresses to look up.
+//! - [`l7`]: rules about requests and names beside a loop over regular expressions.
 //! - [`lpm`]: one trait over all longest-prefix tables.
 //! - [`packets`]: packets to parse and to track.
 
@@ -11,5 +12,6 @@ pub mod clock;
 pub mod figures;
 pub mod heap;
 pub mod input;
+pub mod l7;
 pub mod lpm;
 pub mod packets;

@@ -110,6 +110,52 @@ fn requests_are_judged_by_the_rules_of_the_moment() {
 }
 
 #[test]
+fn rules_that_cannot_be_compiled_are_refused_with_their_place() {
+    let (mut engine, mut reader, handle) = http("[{path: /docs}]");
+    for path in ["/docs(", "/docs(?=x)", "(a{1000}){1000}", &"a".repeat(1 << 20)] {
+        let text = format!(
+            "apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {{name: web}}
+spec:
+  endpointSelector: {{}}
+  ingress:
+    - toPorts:
+        - ports: [{{port: \"80\", protocol: TCP}}]
+          rules:
+            http: [{{path: \"{path}\"}}]
+"
+        );
+        let report = engine.apply(&Source::named("web.yaml", &text)).unwrap_err();
+        let problem = report.to_string();
+        assert!(problem.starts_with("web.yaml:10:"), "{:.200}", problem);
+    }
+    engine.publish();
+    assert!(reader.http(&handle, &HttpRequest::new("GET", "/docs")).is_allowed());
+    assert!(!reader.http(&handle, &HttpRequest::new("GET", "/")).is_allowed());
+}
+
+#[test]
+fn rules_that_cannot_be_evaluated_deny() {
+    // L7Q-1, L7Q-2: the documents are valid, but there is no such secret, and the host is no expression.
+    let rules = [
+        "{host: \"a(\"}",
+        "{headerMatches: [{name: X-A, secret: {name: gone, namespace: default}}]}",
+        "{headerMatches: [{name: X-A, secret: {name: gone, namespace: default}, mismatch: LOG}]}",
+    ];
+    let headers = [Header::new("x-a", "1")];
+    let request = HttpRequest::new("GET", "/").host("a(").headers(&headers);
+    for rule in rules {
+        let (_engine, mut reader, handle) = http(&format!("[{rule}]"));
+        assert!(!reader.http(&handle, &request).is_allowed(), "{rule}");
+        let (_engine, mut reader, handle) = http(&format!("[{rule}, {{path: /docs}}]"));
+        assert!(!reader.http(&handle, &request).is_allowed(), "{rule}");
+        let docs = HttpRequest { path: b"/docs", ..request };
+        assert!(reader.http(&handle, &docs).is_allowed(), "{rule}");
+    }
+}
+
+#[test]
 fn requests_to_an_endpoint_that_is_gone_are_denied() {
     let (mut engine, mut reader, handle) = http("[{path: /docs}]");
     assert!(engine.remove_endpoint(engine.endpoint_at(WEB.into()).unwrap()));

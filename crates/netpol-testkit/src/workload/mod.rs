@@ -1,4 +1,4 @@
-//! The performance workloads W1 to W5, and what must come out of them.
+//! The performance workloads W1 to W5 and W7, and what must come out of them.
 //!
 //! Everything is drawn from seeds: the same numbers give the same bytes on every machine.
 //!
@@ -6,6 +6,7 @@
 //! - [`LoadedCluster`]: the same in a repository, with the policy maps that it comes to.
 //! - [`Blocks`]: one policy with many prefixes (W4).
 //! - [`Names`]: one policy with many name selectors, and DNS answers (W5).
+//! - [`Requests`]: HTTP rules, and requests to decide (W7).
 
 mod blocks;
 mod cluster;
@@ -14,9 +15,11 @@ mod names;
 mod pod;
 mod policy;
 mod random;
+mod requests;
 
 pub use blocks::Blocks;
 pub use cluster::{Cluster, ENDPOINTS, numbered_labels, numbered_prefixes};
 pub use loaded::{LoadedCluster, digest, policies_of};
 pub use names::{Names, Response};
 pub use pod::Pod;
+pub use requests::Requests;
