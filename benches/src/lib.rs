@@ -5,6 +5,7 @@
 //! - [`figures`]: figures beside their bars, as text or JSON.
 //! - [`heap`]: how many bytes are allocated.
 //! - [`input`]: tables of prefixes and addresses to look up.
+//! - [`l7`]: rules about requests and names beside a loop over regular expressions.
 //! - [`lpm`]: one trait over all longest-prefix tables.
 //! - [`packets`]: packets to parse and to track.
 //! - [`table`]: what netpol takes beside what others take, as text or JSON.
@@ -17,6 +18,7 @@ mod dpdk;
 pub mod figures;
 pub mod heap;
 pub mod input;
+pub mod l7;
 pub mod lpm;
 pub mod packets;
 pub mod table;

@@ -13,7 +13,7 @@ const ALLOWED: [(&str, &[&str]); 7] = [
     ("netpol-l7", &[]),
     ("netpol-policy", &["netpol-core", "netpol-l7"]),
     ("netpol", &["netpol-core", "netpol-l7", "netpol-policy"]),
-    ("netpol-cli", &["netpol", "netpol-core", "netpol-policy"]),
+    ("netpol-cli", &["netpol", "netpol-core", "netpol-flowlog", "netpol-policy"]),
     ("netpol-testkit", &["netpol", "netpol-core", "netpol-l7", "netpol-policy"]),
 ];
 

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use netpol_flowlog::Timestamp;
+
 use crate::names::DnsAnswer;
+use crate::request::{self, HeaderArg, HttpLine};
 
 /// Cilium's network policies, without a cluster: what is wrong with them, what they allow, and
 /// why.
@@ -29,6 +32,8 @@ Examples:
   netpol list -f app/                              who can reach whom
   netpol eval -f app/ --from shop/frontend --to shop/backend --port 80
                                                    may this connection be opened, and why
+  netpol eval -f app/ --from shop/frontend --to shop/backend --port 80 --http 'GET /docs'
+                                                   and may this request be made on it
   netpol map -f app/ --endpoint shop/backend       the policy map of one endpoint
   kubectl get cnp,deploy,ns -A -o yaml | netpol list -f -
 
@@ -52,7 +57,7 @@ pub(crate) enum Command {
     /// allow it. For a default deny, the policies behind it and the rule that came nearest are
     /// shown.
     #[command(after_long_help = EVAL_HELP)]
-    Eval(EvalArgs),
+    Eval(Box<EvalArgs>),
     /// List all allowed connections, between workloads and with the outside.
     #[command(after_long_help = LIST_HELP)]
     List(ListArgs),
@@ -92,7 +97,7 @@ pub(crate) struct EvaluationArgs {
     /// Addresses that a DNS answer gave for a name; can be repeated. Name selectors that match the
     /// name then select them.
     #[arg(long, value_name = "NAME=ADDRESS[,ADDRESS]")]
-    pub(crate) dns: Vec<DnsAnswer>,
+    pub(crate) learn: Vec<DnsAnswer>,
 }
 
 /// A form of output.
@@ -103,6 +108,27 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// A form of output of `eval`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvalFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// Hubble's compact lines: the verdict of each side that enforces policy, and on the request.
+    Hubble,
+    /// The same records as Hubble's JSON, one on a line.
+    HubbleJson,
+}
+
+impl EvalFormat {
+    /// Tells whether it is a flow log.
+    pub(crate) const fn is_hubble(self) -> bool {
+        matches!(self, Self::Hubble | Self::HubbleJson)
+    }
 }
 
 /// A form of output of `check`.
@@ -163,9 +189,35 @@ pub(crate) struct EvalArgs {
     /// ICMP type, such as 8 (128 for ICMPv6) for an echo request.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) icmp_type: Option<u8>,
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
     /// Form of the output.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) output: Format,
+    pub(crate) output: EvalFormat,
+    /// Time of the records of `-o hubble` and `-o hubble-json`, instead of now.
+    #[arg(long, value_name = "RFC3339", value_parser = request::parse_time)]
+    pub(crate) time: Option<Timestamp>,
+}
+
+/// What is asked on the connection.
+#[derive(Args, Debug)]
+pub(crate) struct RequestArgs {
+    /// An HTTP request on the connection: method and path with query, such as 'GET /docs'.
+    #[arg(long, value_name = "METHOD PATH", conflicts_with = "dns")]
+    pub(crate) http: Option<HttpLine>,
+    /// A header of the HTTP request; can be repeated.
+    #[arg(long, value_name = "NAME: VALUE", requires = "http")]
+    pub(crate) header: Vec<HeaderArg>,
+    /// The host that the HTTP request names, with the port if it names one.
+    #[arg(long, value_name = "HOST", requires = "http", value_parser = request::parse_host)]
+    pub(crate) host: Option<String>,
+    /// A DNS query for a name on the connection.
+    #[arg(long, value_name = "NAME", conflicts_with = "sni", value_parser = request::parse_name)]
+    pub(crate) dns: Option<String>,
+    /// The server name that the TLS client of the connection indicates; with --http, that of the
+    /// connection which carries the request.
+    #[arg(long, value_name = "NAME", value_parser = request::parse_server_name)]
+    pub(crate) sni: Option<String>,
 }
 
 const EVAL_HELP: &str = "\
@@ -185,12 +237,27 @@ Examples:
   netpol eval -f app/ --from shop/backend --to world --protocol udp --port 53
   netpol eval -f app/ --from host --to shop/backend --protocol icmp --icmp-type 8
   netpol eval -f app/ --from shop/backend --to 'fqdn:*.cloud.google.com' --port 443
-  netpol eval -f app/ --from shop/backend --to 192.0.2.9 --port 443 --dns a.example=192.0.2.9
+  netpol eval -f app/ --from shop/backend --to 192.0.2.9 --port 443 --learn a.example=192.0.2.9
+  netpol eval -f app/ --from shop/frontend --to shop/backend --port 80 --http 'GET /docs' \\
+      --host docs.example --header 'x-vpn: 1'
+  netpol eval -f app/ --from shop/backend --to kube-system/dns --protocol udp --port 53 \\
+      --dns www.example.com
+  netpol eval -f app/ --from shop/backend --to world --port 443 --sni www.example.com -o hubble
 
-Exit codes: 0 allowed, 1 denied, 2 unusable input. Allowed are also connections that a proxy looks
-at, and those for which both sides must authenticate each other first. `world` stands for the
-outside by IPv4 and by IPv6: if they differ both are shown, and the code is 1 if one is denied.
-The same holds for ranges.";
+Requests are asked about on each side that sends the connection through a proxy: the rule that
+decides is shown. Where no proxy looks at it, a request passes with its connection. For HTTP the
+connection is asked about first, as one without TLS unless --sni is given. What a custom listener
+decides is its own business, and counts as allowed here. Header values of secrets are not known
+here.
+
+-o hubble shows the first packet of the connection, so that a demand for authentication drops it,
+at each side where policy is enforced, up to the side that denies; then the request, for --dns as a
+query of type A. Sides without a known address are called by their names.
+
+Exit codes: 0 allowed, 1 denied, be it the connection or the request on it, 2 unusable input.
+Allowed are also connections that a proxy looks at, and those for which both sides must
+authenticate each other first. `world` stands for the outside by IPv4 and by IPv6: if they differ
+both are shown, and the code is 1 if one is denied. The same holds for ranges.";
 
 /// Arguments of `list`.
 #[derive(Args, Debug)]

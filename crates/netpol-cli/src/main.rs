@@ -16,6 +16,7 @@ mod peer;
 mod question;
 mod ranges;
 mod reach;
+mod request;
 
 use std::process::ExitCode;
 

@@ -28,6 +28,8 @@ pub(crate) struct PeerFace {
     pub(crate) face: Face,
     /// The address family, where it belongs to one.
     pub(crate) family: Option<IpFamily>,
+    /// The address, where one was named.
+    pub(crate) ip: Option<IpAddr>,
 }
 
 /// The words for entities, and whom they mean (ENT-1).
@@ -77,11 +79,9 @@ impl Peer {
     }
 
     fn entry(entry: &Entry) -> Self {
-        Self::of_one(entry.to_string(), entry.face, None)
-    }
-
-    fn of_one(name: String, face: Face, family: Option<IpFamily>) -> Self {
-        Self { faces: vec![PeerFace { name: name.clone(), face, family }], name }
+        let name = entry.to_string();
+        let face = PeerFace { name: name.clone(), face: entry.face, family: None, ip: None };
+        Self { name, faces: vec![face] }
     }
 
     fn entity(word: &str, identities: &[IdentityId]) -> Self {
@@ -89,6 +89,7 @@ impl Peer {
             name: format!("{identity}[Entity]"),
             face: Face::of(*identity),
             family: family_of(*identity),
+            ip: None,
         });
         Self { name: format!("{word}[Entity]"), faces: faces.collect() }
     }
@@ -106,7 +107,9 @@ impl Peer {
             Some(owner) => format!("{ip} ({owner})"),
             None => ip.to_string(),
         };
-        Self::of_one(name, face, Some(IpFamily::of(&ip)))
+        let family = Some(IpFamily::of(&ip));
+        let face = PeerFace { name: name.clone(), face, family, ip: Some(ip) };
+        Self { name, faces: vec![face] }
     }
 
     /// Returns whoever is outside and has an address of a range; each identity once.
@@ -120,7 +123,8 @@ impl Peer {
             let somebodys = part.single().is_some_and(|ip| engine.endpoint_at(ip).is_some());
             if !somebodys && faces.iter().all(|known| known.face != face) {
                 let name = format!("{part}[External]");
-                faces.push(PeerFace { name, face, family: Some(range.family()) });
+                let family = Some(range.family());
+                faces.push(PeerFace { name, face, family, ip: part.single() });
             }
         }
         if faces.is_empty() {
@@ -145,7 +149,7 @@ impl Peer {
                 Some(IpFamily::V6) => format!("{text}[FQDN] by IPv6"),
                 None => format!("{text}[FQDN]"),
             };
-            PeerFace { name, face: Face::of(identity), family }
+            PeerFace { name, face: Face::of(identity), family, ip: None }
         };
         Ok(Self {
             name: format!("{text}[FQDN]"),

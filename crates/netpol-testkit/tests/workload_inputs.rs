@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use netpol_core::IdentityId;
 use netpol_testkit::workload::{
-    Blocks, Cluster, Names, Pod, digest, numbered_labels, numbered_prefixes,
+    Blocks, Cluster, Names, Pod, Requests, digest, numbered_labels, numbered_prefixes,
 };
 
 fn digest_of(text: &str) -> String {
@@ -106,4 +106,34 @@ fn names_and_answers_are_the_same_everywhere() {
         digest_of(&responses),
         "fdf2762f613052418809029d7c88d2c1ba7390bb975a72097f74ed00ec453fc1"
     );
+}
+
+#[test]
+fn requests_are_the_same_everywhere() {
+    let known = [
+        (
+            10,
+            "ca86b8947c229ff8a6e308608c977e00c2996e389b5e6a8d5a892831d004018c",
+            "06e20c17a7de40332d291d83a548099abe9e30e10a4a12e60d4b7c714decd04e",
+        ),
+        (
+            100,
+            "1e3b573fc1c0a528e61df7eb3c2e053dff81d12dd063c5927a559a93e68617eb",
+            "08f38bb9596da2a97f5b3168cc001826b9dda06d56ff10892eec7b6e610dc625",
+        ),
+        (
+            1000,
+            "a4bff15831dad1f5964f4c908b4df4da80a69e8818f229c874ad88e4c79ea4f7",
+            "e666686afe9588a61a70da92330a4b7243b4c366c0ad99e8962dfbac5b258526",
+        ),
+    ];
+    let lines = |pairs: &[(String, String)]| {
+        let lines = pairs.iter().map(|(method, path)| format!("{method}\t{path}\n"));
+        digest_of(&lines.collect::<String>())
+    };
+    for (n_rules, rules, requests) in known {
+        let workload = Requests::new(n_rules);
+        assert_eq!(lines(&workload.rules), rules, "{n_rules} rules");
+        assert_eq!(lines(&workload.requests), requests, "requests for {n_rules} rules");
+    }
 }

@@ -52,7 +52,7 @@ pub use netpol_core::{
     LabelSet, LabelSource, MapDelta, MatchType, PolicyEntry, PolicyKey, PolicyMap, PortPrefix,
     Prefix, Protocol, Verdict,
 };
-pub use netpol_l7::{Header, HttpRequest, PatternDialect};
+pub use netpol_l7::{Header, HeaderChange, HttpRequest, PatternDialect};
 pub use netpol_policy::compile::{CompileError, NamedPorts, Redirect, RuleSet};
 pub use netpol_policy::doc::{Limits, NetworkPolicyGate, Object, ReadOptions, Skipped};
 pub use netpol_policy::fqdn::{DnsAnswer, NameStats, Snapshot as NameSnapshot, Timestamp};
@@ -64,7 +64,7 @@ pub use netpol_policy::{
 pub use packet::Packet;
 pub use reader::Reader;
 pub use snapshot::Revision;
-pub use verdict::{L7Handle, L7Verdict, PacketVerdict, Side, Summary};
+pub use verdict::{HttpVerdict, L7Handle, L7Verdict, PacketVerdict, Side, Summary};
 
 /// The examples of README.md, run as tests.
 #[cfg(doctest)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Cache};
 use netpol_core::{Direction, Flow, IdentityId, Protocol};
-use netpol_l7::{Decision, HttpRequest, L7Policy, Scratch};
+use netpol_l7::{Decision, HttpEffects, HttpRequest, L7Policy, Scratch};
 
 use crate::snapshot::Snapshot;
-use crate::{EndpointId, L7Handle, L7Verdict, Packet, PacketVerdict, Revision, Side};
+use crate::{EndpointId, HttpVerdict, L7Handle, L7Verdict, Packet, PacketVerdict, Revision, Side};
 
 /// The read side of an [`Engine`](crate::Engine): one for each thread that asks for verdicts.
 ///
@@ -100,7 +100,60 @@ impl Reader {
     /// before (HTTP-7).
     pub fn http(&mut self, handle: &L7Handle, request: &HttpRequest<'_>) -> L7Verdict {
         let Self { snapshot, scratch } = self;
-        ask(snapshot.load(), handle, |policy| policy.http(request, scratch))
+        let snapshot = snapshot.load();
+        match is_bound(snapshot, handle, host_name(request)) {
+            true => ask(snapshot, handle, |policy| policy.http(request, scratch)),
+            false => L7Verdict::DENY,
+        }
+    }
+
+    /// Returns what [`http`](Self::http) returns, and what header actions do to the request (HM-5).
+    ///
+    /// Whoever forwards the request changes its headers so. Where both sides redirect a connection, the
+    /// second is asked about the request as the first has changed it. Effects are allocated.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netpol::{Endpoint, Engine, Header, HeaderChange, HttpRequest, Packet, Source};
+    ///
+    /// let policy = "
+    /// apiVersion: cilium.io/v2
+    /// kind: CiliumNetworkPolicy
+    /// metadata: {name: web}
+    /// spec:
+    ///   endpointSelector: {}
+    ///   ingress:
+    ///     - toPorts:
+    ///         - ports: [{port: '80', protocol: TCP}]
+    ///           rules: {http: [{headerMatches: [{name: X-Team, value: blue, mismatch: REPLACE}]}]}
+    /// ";
+    /// let mut engine = Engine::new();
+    /// engine.apply(&Source::named("web.yaml", policy)).map_err(|report| report.to_string())?;
+    /// engine.add_endpoint(Endpoint::pod("default", "web").ip([10, 0, 0, 1]))?;
+    /// engine.publish();
+    /// let mut reader = engine.reader();
+    /// let verdict = reader.verdict(&Packet::tcp([192, 0, 2, 1], [10, 0, 0, 1], 80));
+    /// let handle = verdict.ingress.redirect().ok_or("no redirect")?;
+    /// let headers = [Header::new("x-team", "red")];
+    /// let answer = reader.http_effects(&handle, &HttpRequest::new("GET", "/").headers(&headers));
+    /// assert!(answer.verdict.is_allowed());
+    /// let change = HeaderChange::Set { name: "x-team".into(), value: "blue".into() };
+    /// assert_eq!(answer.changes, [change]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn http_effects(&mut self, handle: &L7Handle, request: &HttpRequest<'_>) -> HttpVerdict {
+        let Self { snapshot, scratch } = self;
+        let snapshot = snapshot.load();
+        let mut effects = HttpEffects::default();
+        if !is_bound(snapshot, handle, host_name(request)) {
+            return HttpVerdict::new(L7Verdict::DENY, effects);
+        }
+        let verdict = ask(snapshot, handle, |policy| {
+            effects = policy.http_effects(request, scratch);
+            effects.decision
+        });
+        HttpVerdict::new(verdict, effects)
     }
 
     /// Returns whether a DNS query for a name may pass (L7-4).
@@ -111,24 +164,54 @@ impl Reader {
     /// Returns whether a TLS connection may ask for a server name; the empty name stands for a
     /// connection that names none (L7-5).
     pub fn sni(&mut self, handle: &L7Handle, server_name: &str) -> L7Verdict {
-        ask(self.snapshot.load(), handle, |policy| policy.sni(server_name))
+        let snapshot = self.snapshot.load();
+        match is_bound(snapshot, handle, Some(server_name)) {
+            true => ask(snapshot, handle, |policy| policy.sni(server_name)),
+            false => L7Verdict::DENY,
+        }
+    }
+
+    /// Tells whether DNS gave an address for a name, as far as any endpoint was told: what a server name
+    /// or an HTTP host claims can be held against it, also where no policy redirects the connection.
+    /// Case and a final dot do not matter.
+    pub fn name_binds(&mut self, name: &str, address: IpAddr) -> bool {
+        self.snapshot.load().names.binds(name, &address)
+    }
+
+    /// Returns the names that DNS gave an address for, in order: in lower case, with a final dot.
+    pub fn names(&mut self, address: IpAddr) -> impl Iterator<Item = &str> {
+        self.snapshot.load().names.names(&address)
     }
 }
 
-/// Asks the L7 rules that apply to a connection; denies where there are none any more.
+/// Asks the L7 rules that apply to a connection. Where there are none any more, the verdict on the
+/// connection counts (L7E-6).
 fn ask(
     snapshot: &Snapshot,
     handle: &L7Handle,
     question: impl FnOnce(&L7Policy) -> Decision,
 ) -> L7Verdict {
     let L7Handle { endpoint, flow, .. } = handle;
-    let policy = snapshot.policies.get(endpoint);
-    let Some(set) = policy.and_then(|policy| policy.direction(flow.direction).l7(flow)) else {
-        return L7Verdict::DENY;
+    let Some(policy) = snapshot.policies.get(endpoint) else { return L7Verdict::DENY };
+    let Some(set) = policy.direction(flow.direction).l7(flow) else {
+        let decision = policy.lookup(flow).decision();
+        return L7Verdict::new(decision == netpol_core::Decision::Allow, None);
     };
     let decision = question(set.policy());
     let rule = decision.rule().and_then(|tag| set.origin(tag).cloned());
     L7Verdict::new(decision.is_allowed(), rule)
+}
+
+/// Tells whether a name may be claimed on a connection.
+fn is_bound(snapshot: &Snapshot, handle: &L7Handle, name: Option<&str>) -> bool {
+    let binds = |address| name.is_some_and(|name| snapshot.names.binds(name, &address));
+    handle.address.is_none_or(binds)
+}
+
+/// Returns the name in the host of a request, without port.
+fn host_name<'r>(request: &HttpRequest<'r>) -> Option<&'r str> {
+    let host = core::str::from_utf8(request.host?).ok()?;
+    Some(host.rsplit_once(':').map_or(host, |(name, _port)| name))
 }
 
 fn side(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use netpol_core::IpCache;
 use netpol_policy::compile::SubjectPolicy;
+use netpol_policy::fqdn::NameIndex;
 
 use crate::EndpointId;
 
@@ -31,6 +32,8 @@ pub(crate) struct Snapshot {
     pub(crate) policies: Arc<BTreeMap<EndpointId, Arc<SubjectPolicy>>>,
     /// The managed endpoints' addresses.
     pub(crate) endpoints: Arc<HashMap<IpAddr, EndpointId, foldhash::fast::RandomState>>,
+    /// The names that DNS gave for addresses.
+    pub(crate) names: NameIndex,
 }
 
 impl Snapshot {
@@ -41,6 +44,7 @@ impl Snapshot {
             ipcache,
             policies: Arc::default(),
             endpoints: Arc::default(),
+            names: NameIndex::default(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The answer for a packet: both sides.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use netpol_core::{AuthType, Decision, Direction, Flow, IdentityId, RedirectId, Verdict};
+use netpol_l7::{HeaderChange, HttpEffects};
 use netpol_policy::rule::Origin;
 
 use crate::EndpointId;
@@ -67,7 +69,7 @@ impl Side {
             Self::Policy { endpoint, flow, verdict, .. }
                 if verdict.decision() == Decision::Redirect =>
             {
-                Some(L7Handle { endpoint, flow, redirect: verdict.redirect() })
+                Some(L7Handle { endpoint, flow, redirect: verdict.redirect(), address: None })
             }
             _ => None,
         }
@@ -93,9 +95,22 @@ pub struct L7Handle {
     pub(crate) endpoint: EndpointId,
     pub(crate) flow: Flow,
     pub(crate) redirect: RedirectId,
+    // The address that names on the connection must have resolved to.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl L7Handle {
+    /// Returns a handle that asks for more: HTTP requests and TLS connections are allowed only if the
+    /// host, or the server name, is one that DNS gave `address` for, as far as any endpoint was told. So a
+    /// client that may talk to one name of a shared address cannot talk to the others (FQQ-3, L7Q-7).
+    ///
+    /// `address` is where the connection goes. A host that is an address, and the lack of a name, are
+    /// denied. DNS queries are judged as before.
+    #[must_use]
+    pub const fn bound_to(self, address: IpAddr) -> Self {
+        Self { address: Some(address), ..self }
+    }
+
     /// Returns the number of the proxy; [`Engine::redirect`](crate::Engine::redirect) knows more.
     #[must_use]
     pub const fn proxy(&self) -> RedirectId {
@@ -123,10 +138,35 @@ impl L7Verdict {
         self.allowed
     }
 
-    /// Returns the rule that decided; `None` if just none allows the request.
+    /// Returns the rule that decided; `None` if just none allows the request, or if no policy looks at
+    /// requests of the connection any more.
     #[must_use]
     pub const fn rule(&self) -> Option<&Arc<Origin>> {
         self.rule.as_ref()
+    }
+}
+
+/// What the L7 rules say about an HTTP request, and what their header actions do to it (HM-5).
+///
+/// A denied request goes nowhere, whatever the changes; actions are logged all the same (HM-9). Names are
+/// in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HttpVerdict {
+    /// The verdict.
+    pub verdict: L7Verdict,
+    /// The changes to the headers of the request that goes on, in order.
+    pub changes: Vec<HeaderChange>,
+    /// For the access log: headers that were missing, with the wanted value.
+    pub missing: Vec<(String, Vec<u8>)>,
+    /// For the access log: headers that were rejected, with the value that they had.
+    pub rejected: Vec<(String, Vec<u8>)>,
+}
+
+impl HttpVerdict {
+    pub(crate) fn new(verdict: L7Verdict, effects: HttpEffects) -> Self {
+        let HttpEffects { changes, missing, rejected, .. } = effects;
+        Self { verdict, changes, missing, rejected }
     }
 }
 

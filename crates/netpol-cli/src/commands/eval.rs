@@ -1,34 +1,63 @@
-//! `netpol eval`: whether a connection may be opened, and why.
+//! `netpol eval`: whether a connection may be opened and a request made on it, and why.
 
+mod hubble;
 mod json;
+mod judgement;
 mod text;
+
+use std::time::SystemTime;
 
 use netpol::{AuthType, Direction, Engine, Explanation, PacketVerdict, Reader, Side, Summary};
 use netpol_core::{Flow, IpFamily};
+use netpol_flowlog::{CompactOptions, LogLine, Timestamp};
 
-use crate::cli::{EvalArgs, Format};
+use self::judgement::Judgement;
+use crate::cli::{EvalArgs, EvalFormat};
 use crate::failure::{Failure, Outcome};
 use crate::inventory::{Face, evaluate};
 use crate::output::{Paint, print, to_json};
-use crate::peer::Peer;
+use crate::peer::{Peer, PeerFace};
 use crate::question::Question;
 use crate::reach::is_open;
+use crate::request::Request;
 
 /// Evaluates the connection.
 pub(crate) fn run(args: &EvalArgs) -> Result<Outcome, Failure> {
     let question = Question::new(&args.protocol, args.port, args.icmp_type)?;
+    let request = Request::new(&args.request, question.protocol)?;
+    if args.time.is_some() && !args.output.is_hubble() {
+        return Err(Failure::new(
+            "only a flow log has times",
+            "leave out `--time`, or add `-o hubble` or `-o hubble-json`",
+        ));
+    }
     let Some(inventory) = evaluate(&args.input, &args.evaluation)? else {
         return Ok(Outcome::Unusable);
     };
     let from = Peer::parse(&args.from, &inventory)?;
     let to = Peer::parse(&args.to, &inventory)?;
-    let answers = answers(&inventory.engine, &from, &to, question)?;
-    print(&match args.output {
-        Format::Text => text::render(&inventory.engine, &answers, Paint::stdout()),
-        Format::Json => to_json(&json::answers(&inventory.engine, &answers)),
-    })?;
+    let answers = answers(&inventory.engine, &from, &to, question, request)?;
+    let output = render(&inventory.engine, &answers, args);
+    if output.is_empty() {
+        // EMT-3
+        eprintln!("no policy is enforced on either side, so a flow log shows no verdict");
+    }
+    print(&output)?;
     let all_open = answers.iter().all(Answer::is_open);
     Ok(if all_open { Outcome::Fine } else { Outcome::Findings })
+}
+
+fn render(engine: &Engine, answers: &[Answer<'_>], args: &EvalArgs) -> String {
+    let paint = Paint::stdout();
+    let options = CompactOptions { color: paint.is_on(), ..CompactOptions::default() };
+    let line: &dyn Fn(&LogLine) -> String = match args.output {
+        EvalFormat::Text => return text::render(engine, answers, paint),
+        EvalFormat::Json => return to_json(&json::answers(engine, answers)),
+        EvalFormat::Hubble => &|line| line.to_compact(&options),
+        EvalFormat::HubbleJson => &LogLine::to_json,
+    };
+    let time = args.time.or_else(|| Timestamp::from_system_time(SystemTime::now()));
+    hubble::lines(engine, answers, time).iter().map(|record| line(record) + "\n").collect()
 }
 
 /// The answer about one flow.
@@ -37,22 +66,35 @@ struct Answer<'a> {
     from: Named<'a>,
     to: Named<'a>,
     question: Question,
+    request: Option<Request<'a>>,
     verdict: PacketVerdict,
     /// Egress first.
     explanations: [Explanation; 2],
+    /// What the sides say about the request, egress first.
+    judgements: [Option<Judgement>; 2],
 }
 
-/// The names of a peer, and of one of its looks.
+/// The name of a peer, and one of its looks.
 #[derive(Clone, Copy, Debug)]
 struct Named<'a> {
     peer: &'a str,
-    face: &'a str,
+    face: &'a PeerFace,
 }
 
 impl Answer<'_> {
-    /// Tells whether the connection may be opened, be it through a proxy or after authentication.
+    /// Tells whether the connection may be opened, be it through a proxy or after authentication,
+    /// and the request made on it.
     fn is_open(&self) -> bool {
+        self.is_connection_open() && !self.judgements.iter().flatten().any(Judgement::is_denied)
+    }
+
+    fn is_connection_open(&self) -> bool {
         is_open(&self.verdict.egress) && is_open(&self.verdict.ingress)
+    }
+
+    /// Tells whether no proxy looks at the request on its way.
+    fn is_unseen(&self) -> bool {
+        self.judgements.iter().all(Option::is_none)
     }
 
     /// Returns the verdict in one word: `allow`, `redirect`, `auth` or `deny`.
@@ -60,18 +102,22 @@ impl Answer<'_> {
         if self.is_open() { self.verdict.summary().as_str() } else { Summary::Deny.as_str() }
     }
 
-    /// Returns both sides, egress first, with their explanations.
-    fn sides(&self) -> [(Direction, &Side, &Explanation); 2] {
+    /// Returns both sides, egress first, with their explanations and what they say about
+    /// the request.
+    fn sides(&self) -> [(Direction, &Side, &Explanation, &Option<Judgement>); 2] {
         let [egress, ingress] = &self.explanations;
+        let [of_egress, of_ingress] = &self.judgements;
         [
-            (Direction::Egress, &self.verdict.egress, egress),
-            (Direction::Ingress, &self.verdict.ingress, ingress),
+            (Direction::Egress, &self.verdict.egress, egress, of_egress),
+            (Direction::Ingress, &self.verdict.ingress, ingress, of_ingress),
         ]
     }
 
     /// Tells whether two answers differ in nothing but the looks of the peers.
     fn says_the_same(&self, other: &Self) -> bool {
-        self.word() == other.word() && self.explanations == other.explanations
+        self.word() == other.word()
+            && self.explanations == other.explanations
+            && self.judgements == other.judgements
     }
 }
 
@@ -81,6 +127,7 @@ fn answers<'a>(
     from: &'a Peer,
     to: &'a Peer,
     question: Question,
+    request: Option<Request<'a>>,
 ) -> Result<Vec<Answer<'a>>, Failure> {
     let mut reader = engine.reader();
     let mut answers = Vec::new();
@@ -91,9 +138,10 @@ fn answers<'a>(
             }
             let verdict = verdict(&mut reader, src.face, dst.face, question);
             let explanations = explain(engine, &verdict, question);
-            let from = Named { peer: &from.name, face: &src.name };
-            let to = Named { peer: &to.name, face: &dst.name };
-            answers.push(Answer { from, to, question, verdict, explanations });
+            let judgements = Judgement::of_sides(engine, &mut reader, &verdict, request)?;
+            let from = Named { peer: &from.name, face: src };
+            let to = Named { peer: &to.name, face: dst };
+            answers.push(Answer { from, to, question, request, verdict, explanations, judgements });
         }
     }
     if answers.is_empty() {

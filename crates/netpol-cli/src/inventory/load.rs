@@ -53,7 +53,7 @@ pub(crate) fn evaluate(
     input: &InputArgs,
     evaluation: &EvaluationArgs,
 ) -> Result<Option<Inventory>, Failure> {
-    let Loaded { sources, report, skipped, inventory, .. } = load(input, &evaluation.dns)?;
+    let Loaded { sources, report, skipped, inventory, .. } = load(input, &evaluation.learn)?;
     print_problems(report.errors());
     let n_errors = report.errors().count();
     if n_errors > 0 && !evaluation.keep_going {
@@ -89,13 +89,13 @@ fn tell_of_skipped(skipped: &[Skipped]) {
 }
 
 /// Loads the files, and what DNS answers told.
-pub(crate) fn load(args: &InputArgs, dns: &[DnsAnswer]) -> Result<Loaded, Failure> {
+pub(crate) fn load(args: &InputArgs, learnt: &[DnsAnswer]) -> Result<Loaded, Failure> {
     let inputs = input::read(&args.filename, args.recursive)?;
     let mut report = Report::new();
     let sources =
         Sources::new(inputs.into_iter().filter_map(|input| text(input, &mut report)).collect());
     let mut engine = Engine::new();
-    for DnsAnswer { name, addresses } in dns {
+    for DnsAnswer { name, addresses } in learnt {
         engine.learn_name(name, addresses.iter().copied()).map_err(|error| refused(&error))?;
     }
     let mut reading = ReadOptions::default();

@@ -115,9 +115,9 @@ fn names_are_peers_as_policies_write_them() {
 #[test]
 fn answers_of_dns_tell_addresses_of_names() {
     assert_code("--from portal --to 192.0.2.77 --port 443", 1);
-    assert_code("--from portal --to 192.0.2.77 --port 443 --dns www.pay.example=192.0.2.77", 0);
-    assert_code("--from portal --to 192.0.2.77 --port 443 --dns www.pay.test=192.0.2.77", 1);
-    assert_code("--from portal --to 192.0.2.77 --port 443 --dns www.pay.example", 2);
+    assert_code("--from portal --to 192.0.2.77 --port 443 --learn www.pay.example=192.0.2.77", 0);
+    assert_code("--from portal --to 192.0.2.77 --port 443 --learn www.pay.test=192.0.2.77", 1);
+    assert_code("--from portal --to 192.0.2.77 --port 443 --learn www.pay.example", 2);
 }
 
 #[test]

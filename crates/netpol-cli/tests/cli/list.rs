@@ -51,7 +51,7 @@ fn connections_after_authentication_are_listed() {
 #[test]
 fn learnt_addresses_are_ranges_of_their_own() {
     let run =
-        netpol(&["list", "-f", "clinic", "-o", "json", "--dns", "www.pay.example=192.0.2.77"]);
+        netpol(&["list", "-f", "clinic", "-o", "json", "--learn", "www.pay.example=192.0.2.77"]);
     let rows: Vec<Value> = serde_json::from_str(&run.stdout).unwrap();
     let row = rows.iter().find(|row| {
         row["src"] == "clinic/portal[Deployment]" && row["dst"] == "192.0.2.77-192.0.2.77[External]"

@@ -8,5 +8,6 @@ mod eval;
 mod hostile;
 mod list;
 mod map;
+mod requests;
 mod support;
 mod usage;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use netpol_core::Label;
 
 use super::small_set::SmallSet;
-use super::{Map, NameChange, shrink};
+use super::{Map, NameChange, NameIndex, shrink};
 
 /// All names with their addresses and labels, found by name and by address.
 ///
@@ -15,7 +15,7 @@ use super::{Map, NameChange, shrink};
 pub(super) struct Cache {
     // INVARIANT: no record is without addresses, and both maps hold the same pairs.
     records: Map<Arc<str>, Record>,
-    by_address: Map<IpAddr, SmallSet<Arc<str>>>,
+    by_address: NameIndex,
     n_addresses: usize,
 }
 
@@ -55,7 +55,7 @@ impl Cache {
         for address in addresses {
             if record.addresses.insert(address) {
                 self.n_addresses += 1;
-                self.by_address.entry(address).or_default().insert(Arc::clone(name));
+                self.by_address.insert(address, name);
                 changes.extend(record.change(name, address));
             }
         }
@@ -101,7 +101,7 @@ impl Cache {
         }
         self.n_addresses -= gone.len();
         for address in &gone {
-            self.unlink(name, address);
+            self.by_address.remove(address, name);
         }
         let removal = |address| NameChange { name: Arc::clone(name), address, labels: None };
         if had_labels { gone.into_iter().map(removal).collect() } else { Vec::new() }
@@ -110,15 +110,6 @@ impl Cache {
     /// Gives memory back after much was removed.
     pub(super) fn shrink(&mut self) {
         shrink(&mut self.records);
-        shrink(&mut self.by_address);
-    }
-
-    fn unlink(&mut self, name: &str, address: &IpAddr) {
-        let Some(names) = self.by_address.get_mut(address) else { return };
-        names.remove(name);
-        if names.is_empty() {
-            self.by_address.remove(address);
-        }
     }
 
     /// Returns the name as it is shared by all who know it.
@@ -136,17 +127,9 @@ impl Cache {
         self.records.get(name).into_iter().flat_map(|record| record.addresses.iter().copied())
     }
 
-    /// Returns the names of an address, in order.
-    pub(super) fn names_of<'a>(
-        &'a self,
-        address: &IpAddr,
-    ) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.by_address.get(address).into_iter().flat_map(SmallSet::iter).map(|name| &**name)
-    }
-
-    /// Tells whether a name has an address.
-    pub(super) fn binds(&self, name: &str, address: &IpAddr) -> bool {
-        self.records.get(name).is_some_and(|record| record.addresses.contains(address))
+    /// Returns the names of all addresses.
+    pub(super) fn index(&self) -> &NameIndex {
+        &self.by_address
     }
 
     /// Returns how many names there are.

@@ -16,7 +16,7 @@ use super::history::Life;
 use super::selectors::{Selectors, exact_name};
 use super::{
     DnsAnswer, EndpointSnapshot, FqdnConfig, Lookup, LookupFilter, LookupRow, MAX_NAME_LEN,
-    NameChange, Snapshot, Timestamp,
+    NameChange, NameIndex, Snapshot, Timestamp,
 };
 use crate::rule::FqdnSelector;
 
@@ -271,14 +271,16 @@ impl NameManager {
         changes
     }
 
-    /// Tells whether a name is known to have an address: whether some endpoint was told so, and
-    /// it has not been forgotten. Case and a final dot do not matter.
-    ///
-    /// An address may be shared by many names (FQQ-3). This tells whether the name that a client
-    /// says it talks to, be it the server name of TLS or the host of HTTP, is one of them.
+    /// Tells whether a name is known to have an address, as [`NameIndex::binds`] does.
     #[must_use]
     pub fn binds(&self, name: &str, address: IpAddr) -> bool {
-        self.cache.binds(&canonical(name), &address)
+        self.index().binds(name, &address)
+    }
+
+    /// Returns the names of all addresses.
+    #[must_use]
+    pub fn index(&self) -> &NameIndex {
+        self.cache.index()
     }
 
     /// Returns the addresses of a name, in order. Case and a final dot do not matter.
@@ -288,7 +290,7 @@ impl NameManager {
 
     /// Returns the names of an address, in order.
     pub fn names(&self, address: IpAddr) -> impl Iterator<Item = &str> {
-        self.cache.names_of(&address)
+        self.index().names(&address)
     }
 
     /// Returns the registered selectors, in order, with what they are compiled to (API-3).

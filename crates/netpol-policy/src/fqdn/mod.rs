@@ -43,6 +43,7 @@ mod lookup;
 mod manager;
 #[cfg(feature = "dns-wire")]
 mod message;
+mod name_index;
 mod selectors;
 mod small_set;
 mod snapshot;
@@ -58,6 +59,7 @@ pub use lookup::{Lookup, LookupFilter, LookupRow, LookupSource};
 pub use manager::{NameManager, NameStats};
 #[cfg(feature = "dns-wire")]
 pub use message::MessageError;
+pub use name_index::NameIndex;
 pub use selectors::preallocated_identities;
 pub use snapshot::{EndpointSnapshot, Snapshot, SnapshotError, ZombieRecord, ZombieSnapshot};
 pub use timestamp::{ParseTimestampError, Timestamp};

@@ -12,7 +12,8 @@ impl Random {
         Self { state: seed }
     }
 
-    fn number(&mut self) -> u64 {
+    /// Returns a number.
+    pub(super) fn number(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

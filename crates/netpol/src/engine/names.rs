@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use netpol_core::{IdentityId, Prefix};
 use netpol_l7::canonical_name;
 use netpol_policy::fqdn::{
-    DnsAnswer, FqdnConfig, NameChange, NameManager, NameStats, Snapshot, Timestamp,
+    DnsAnswer, FqdnConfig, NameChange, NameIndex, NameManager, NameStats, Snapshot, Timestamp,
     preallocated_identities,
 };
 use netpol_policy::ipcache::Resource;
@@ -29,6 +29,11 @@ const CALLER: u32 = u32::MAX;
 impl Names {
     pub(super) fn new(config: FqdnConfig) -> Self {
         Self { manager: NameManager::new(config), preallocated: BTreeMap::new() }
+    }
+
+    /// Returns the names of all addresses.
+    pub(super) fn index(&self) -> &NameIndex {
+        self.manager.index()
     }
 
     /// Forgets what an endpoint was told.

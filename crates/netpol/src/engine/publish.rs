@@ -95,6 +95,7 @@ impl Engine {
             ipcache: self.ipcache.clone(),
             policies: Arc::new(policies.collect()),
             endpoints: Arc::new(endpoints.collect()),
+            names: self.names.index().clone(),
         }
     }
 

@@ -3,8 +3,9 @@
 use netpol::{Direction, Engine, Explanation, IdentityId, Side};
 use serde::Serialize;
 
-use super::{Answer, auth};
+use super::{Answer, Judgement, auth};
 use crate::output::OriginJson;
+use crate::request::{Decided, Request};
 
 /// Returns the answers as JSON.
 pub(super) fn answers<'a>(engine: &'a Engine, answers: &'a [Answer<'a>]) -> AnswersJson<'a> {
@@ -19,19 +20,22 @@ pub(super) fn answers<'a>(engine: &'a Engine, answers: &'a [Answer<'a>]) -> Answ
 }
 
 fn flow<'a>(engine: &'a Engine, answer: &'a Answer<'a>) -> FlowJson<'a> {
-    let peer = |name, identity: IdentityId| PeerJson {
+    let peer = |name: &'a str, identity: IdentityId| PeerJson {
         name,
         identity: identity.number(),
         labels: engine.identity_labels(identity).map(ToString::to_string),
     };
-    let [egress, ingress] = answer
-        .sides()
-        .map(|(direction, side, explanation)| self::side(engine, direction, side, explanation));
+    let [egress, ingress] =
+        answer.sides().map(|(direction, side, explanation, judgement)| SideJson {
+            request: judgement.as_ref().map(judged),
+            ..self::side(engine, direction, side, explanation)
+        });
     FlowJson {
-        from: peer(answer.from.face, answer.verdict.src_identity),
-        to: peer(answer.to.face, answer.verdict.dst_identity),
+        from: peer(&answer.from.face.name, answer.verdict.src_identity),
+        to: peer(&answer.to.face.name, answer.verdict.dst_identity),
         protocol: answer.question.protocol.to_string(),
         port: answer.question.port,
+        request: answer.request.map(RequestJson::from),
         verdict: answer.word(),
         egress,
         ingress,
@@ -58,6 +62,18 @@ fn side<'a>(
         rules: explanation.origins().map(|origin| OriginJson::from(&**origin)).collect(),
         isolated_by: explanation.isolated_by().iter().map(ToString::to_string).collect(),
         nearest,
+        request: None,
+    }
+}
+
+fn judged(judgement: &Judgement) -> JudgedJson<'_> {
+    let Judgement::Decided(Decided { is_connection, verdict }) = judgement else {
+        return JudgedJson { decision: "listener", decided: None, rule: None };
+    };
+    JudgedJson {
+        decision: if verdict.is_allowed() { "allow" } else { "deny" },
+        decided: Some(if *is_connection { "connection" } else { "request" }),
+        rule: verdict.rule().map(|origin| OriginJson::from(&**origin)),
     }
 }
 
@@ -76,6 +92,8 @@ struct FlowJson<'a> {
     protocol: String,
     /// For ICMP the type.
     port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<RequestJson>,
     verdict: &'static str,
     egress: SideJson<'a>,
     ingress: SideJson<'a>,
@@ -109,6 +127,35 @@ struct SideJson<'a> {
     /// With `default-deny`: the rule that came nearest.
     #[serde(skip_serializing_if = "Option::is_none")]
     nearest: Option<NearestJson<'a>>,
+    /// With `redirect`, if a request was asked about: what is decided there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<JudgedJson<'a>>,
+}
+
+/// The request that was asked about.
+#[derive(Debug, Serialize)]
+struct RequestJson {
+    /// `http`, `dns` or `sni`.
+    kind: &'static str,
+    text: String,
+}
+
+impl From<Request<'_>> for RequestJson {
+    fn from(request: Request<'_>) -> Self {
+        Self { kind: request.kind(), text: request.to_string() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct JudgedJson<'a> {
+    /// `allow`, `deny`, or `listener`, where a custom listener decides by rules of its own.
+    decision: &'static str,
+    /// `request`, or `connection` if that is denied already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<&'static str>,
+    /// The rule that decided; absent if none allows the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<OriginJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]

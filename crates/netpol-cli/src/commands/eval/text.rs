@@ -5,8 +5,9 @@ use std::fmt::Write;
 use netpol::{AuthType, Direction, Engine, Explanation, RuleSet, Side};
 use netpol_policy::rule::PolicyName;
 
-use super::{Answer, auth};
+use super::{Answer, Judgement, auth};
 use crate::output::{Paint, printable};
+use crate::request::{Decided, Request};
 
 /// Returns the answers as text. Those that differ in the looks of the peers alone are one.
 pub(super) fn render(engine: &Engine, answers: &[Answer<'_>], paint: Paint) -> String {
@@ -16,7 +17,7 @@ pub(super) fn render(engine: &Engine, answers: &[Answer<'_>], paint: Paint) -> S
         answer(engine, first, [first.from.peer, first.to.peer], paint, &mut text);
     } else {
         for each in answers {
-            answer(engine, each, [each.from.face, each.to.face], paint, &mut text);
+            answer(engine, each, [&each.from.face.name, &each.to.face.name], paint, &mut text);
         }
     }
     text
@@ -30,8 +31,9 @@ fn answer(engine: &Engine, answer: &Answer<'_>, names: [&str; 2], paint: Paint, 
         _ => paint.bad("denied"),
     };
     let [from, to] = names.map(printable);
-    line(text, 0, &format!("{word}: {from} -> {to}, {}", answer.question));
-    for (direction, side, explanation) in answer.sides() {
+    let request = answer.request.map(|request| format!(", {request}")).unwrap_or_default();
+    line(text, 0, &format!("{word}: {from} -> {to}, {}{request}", answer.question));
+    for (direction, side, explanation, judgement) in answer.sides() {
         let whose = match direction {
             Direction::Egress => &from,
             Direction::Ingress => &to,
@@ -41,12 +43,42 @@ fn answer(engine: &Engine, answer: &Answer<'_>, names: [&str; 2], paint: Paint, 
         for reason in reasons {
             line(text, 2, &printable(&reason));
         }
+        if let (Some(request), Some(judgement)) = (answer.request, judgement) {
+            line(text, 2, &printable(&judged(request, judgement)));
+        }
+    }
+    let fate = match answer.is_connection_open() {
+        false => "cannot be made, as there is no connection",
+        true => "no proxy looks at it, so it passes with its connection",
+    };
+    if let Some(request) = answer.request.filter(|_| answer.is_unseen()) {
+        line(text, 1, &format!("{request}: {fate}"));
     }
 }
 
 fn line(text: &mut String, depth: usize, content: &str) {
     // Nothing can go wrong when writing to a string.
     let _infallible = writeln!(text, "{:1$}{content}", "", depth * 2);
+}
+
+/// Returns what a side says about a request.
+fn judged(request: Request<'_>, judgement: &Judgement) -> String {
+    let Judgement::Decided(Decided { is_connection, verdict }) = judgement else {
+        return format!(
+            "{request}: the listener decides by its own rules, which are not known here"
+        );
+    };
+    let what = if *is_connection { " with its connection" } else { "" };
+    let asked = match (is_connection, request) {
+        (false, Request::Http { .. } | Request::Dns(_)) => "it",
+        (true, _) | (false, Request::Sni(_)) => "its server name",
+    };
+    match (verdict.is_allowed(), verdict.rule()) {
+        (true, Some(rule)) => format!("{request}: allowed by {rule}"),
+        (true, None) => format!("{request}: allowed"),
+        (false, Some(rule)) => format!("{request}: denied{what} by {rule}"),
+        (false, None) => format!("{request}: denied{what}, as no L7 rule allows {asked}"),
+    }
 }
 
 /// Returns what a side decides, and lines that say why.
