@@ -35,9 +35,48 @@ fn a_changed_engine_equals_one_made_at_once() {
     }
 }
 
+/// Rules that contradict each other, for every endpoint of a namespace.
+const CONFLICT: &str = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+    metadata: {name: conflict, namespace: ns0}\n\
+    spec: {endpointSelector: {}, ingress: [\
+    {fromEndpoints: [{}], authentication: {mode: required}}, \
+    {fromEndpoints: [{}], authentication: {mode: disabled}}]}\n";
+
+/// While rules contradict each other, endpoints keep what they had, and it goes on to follow
+/// identities: as if the rules were not there.
+#[test]
+fn policies_behind_a_conflict_follow_identities() {
+    // With labels that policies look at, identities would depend on the conflict as well.
+    for seed in (0..N_SEQUENCES).filter(|seed| !options(*seed).policy_relevant_labels) {
+        let mut run = Run { named_ports: false, ..Run::new(seed) };
+        (0..40).for_each(|_| run.change());
+        for round in 0..6 {
+            run.publish_and_compare(&format!("seed {seed}, round {round}"));
+            let before = run.identities();
+            run.engine.apply(&Source::named("conflict", CONFLICT)).unwrap();
+            for step in 0..10 {
+                run.change_surroundings();
+                let what = format!("seed {seed}, round {round}, step {step}");
+                let published = run.engine.publish();
+                run.replay(&published, &what);
+                let kept = run.kept(&before);
+                let scratch = run.inputs.engine(&mut run.random, run.engine.options().clone());
+                let (ours, theirs) = (maps(&run.engine, &kept), maps(&scratch, &kept));
+                let only_ours: Vec<_> = ours.difference(&theirs).collect();
+                let only_theirs: Vec<_> = theirs.difference(&ours).collect();
+                assert_eq!(only_ours, only_theirs, "{what}: in conflict, without it");
+            }
+            run.engine.delete(&Source::named("conflict", CONFLICT)).unwrap();
+            run.change();
+        }
+    }
+}
+
 /// One engine, what it was told, and what its deltas have come to.
 struct Run {
     random: Random,
+    // Whether pods have named ports.
+    named_ports: bool,
     engine: Engine,
     inputs: Inputs,
     ids: BTreeMap<String, EndpointId>,
@@ -61,6 +100,7 @@ impl Run {
         let options = options(seed);
         Self {
             random: Random(seed),
+            named_ports: true,
             engine: Engine::builder().options(options).build(),
             inputs: Inputs::default(),
             ids: BTreeMap::new(),
@@ -81,6 +121,34 @@ impl Run {
             18 => self.learn(),
             _ => self.put_group(),
         }
+    }
+
+    /// Changes something that policies of `ns0` follow while they are in force. Pods there stay as they
+    /// are: others would not even have a policy that names could come into use by.
+    fn change_surroundings(&mut self) {
+        match self.random.below(10) {
+            0..=3 => {
+                let n = self.random.below(5) * 2 + 1;
+                self.put_pod(n);
+            }
+            4 => self.remove_endpoint(),
+            5 => self.label("ns1".to_owned()),
+            6 | 7 => self.put_prefix(),
+            8 => self.learn(),
+            _ => self.put_group(),
+        }
+    }
+
+    /// Returns the identities of all endpoints.
+    fn identities(&self) -> BTreeMap<EndpointId, Option<IdentityId>> {
+        self.ids.values().map(|id| (*id, self.engine.endpoint_identity(*id))).collect()
+    }
+
+    /// Returns the names of the endpoints that still have the identity that they had.
+    fn kept(&self, before: &BTreeMap<EndpointId, Option<IdentityId>>) -> BTreeSet<String> {
+        let now = self.identities();
+        let same = self.ids.iter().filter(|(_, id)| before.get(id) == now.get(id));
+        same.map(|(name, _)| name.clone()).collect()
     }
 
     fn apply_document(&mut self) {
@@ -111,8 +179,12 @@ impl Run {
 
     fn put_endpoint(&mut self) {
         let n = self.random.below(10);
+        self.put_pod(n);
+    }
+
+    fn put_pod(&mut self, n: usize) {
         let name = format!("pod-{n}");
-        let endpoint = self.random.endpoint(&name, n);
+        let endpoint = self.random.endpoint(&name, n, self.named_ports);
         match self.ids.get(&name) {
             Some(id) => self.engine.update_endpoint(*id, endpoint.clone()).unwrap(),
             None => {
@@ -133,6 +205,10 @@ impl Run {
 
     fn label_namespace(&mut self) {
         let name = format!("ns{}", self.random.below(2));
+        self.label(name);
+    }
+
+    fn label(&mut self, name: String) {
         if self.random.below(4) == 0 {
             self.engine.remove_namespace(&name).unwrap();
             self.inputs.namespaces.remove(&name);
@@ -325,21 +401,32 @@ impl Inputs {
 
 /// Everything that can be told of an engine without the numbers that it happened to give.
 fn dump(engine: &Engine) -> BTreeSet<String> {
-    let labels = |id: IdentityId| {
-        engine.identity_labels(id).map_or_else(|| id.to_string(), ToString::to_string)
-    };
+    let labels = |id| labels(engine, id);
     let mut lines: BTreeSet<String> =
         engine.prefixes().map(|(prefix, id)| format!("{prefix} is {}", labels(id))).collect();
     for (id, endpoint) in engine.endpoints() {
+        lines.insert(format!("{endpoint} error: {:?}", engine.endpoint_error(id)));
+    }
+    lines.extend(maps(engine, &engine.endpoints().map(|(_, e)| e.name().to_owned()).collect()));
+    lines
+}
+
+fn labels(engine: &Engine, id: IdentityId) -> String {
+    engine.identity_labels(id).map_or_else(|| id.to_string(), ToString::to_string)
+}
+
+/// What some endpoints have in force.
+fn maps(engine: &Engine, names: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for (id, endpoint) in engine.endpoints().filter(|(_, e)| names.contains(e.name())) {
         for direction in Direction::BOTH {
             let enforced = engine.is_enforced(id, direction);
             lines.insert(format!("{endpoint} {direction} enforced: {enforced}"));
         }
-        lines.insert(format!("{endpoint} error: {:?}", engine.endpoint_error(id)));
         for (key, entry) in engine.policy_map(id).unwrap().iter() {
             let peer = match key.identity() {
                 IdentityId::ANY => "*".to_owned(),
-                id => labels(id),
+                id => labels(engine, id),
             };
             let rules = engine.rule_set(entry.rules).unwrap();
             let mut rules: Vec<String> = rules.origins().map(ToString::to_string).collect();
@@ -401,13 +488,13 @@ impl Random {
         format!("{address}/{}", [8, 16, 24, 29, 32][self.below(5)])
     }
 
-    fn endpoint(&mut self, name: &str, n: usize) -> Endpoint {
+    fn endpoint(&mut self, name: &str, n: usize, named_ports: bool) -> Endpoint {
         let namespace = format!("ns{}", n % 2);
         let tier = ["x", "y"][self.below(2)];
         let endpoint = Endpoint::pod(&namespace, name).label("app", self.app()).label("tier", tier);
         let endpoint = endpoint.ip([10, 1, 0, u8::try_from(n).unwrap()]);
         match self.below(3) {
-            0 => endpoint.port("http", Protocol::TCP, [80, 8080][self.below(2)]),
+            0 if named_ports => endpoint.port("http", Protocol::TCP, [80, 8080][self.below(2)]),
             _ => endpoint,
         }
     }
