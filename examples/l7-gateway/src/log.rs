@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use netpol::{Direction, HttpVerdict, Packet, PacketVerdict, Protocol};
+use netpol::{Direction, HttpVerdict, Packet, PacketVerdict, Protocol, Side};
 use netpol_flowlog::{
     CompactOptions, FlowRecord, FlowVerdict, Layer4, Layer7, LogLine, TcpFlags, Timestamp,
 };
@@ -59,11 +59,17 @@ impl Log {
         Self { enforcer, sink, format }
     }
 
-    /// Writes what each policy says about a connection.
+    /// Writes what each policy that is enforced says about a connection (EMT-3), up to a denial (EMT-7).
     pub(crate) fn connection(&self, flow: &Flow, verdict: &PacketVerdict) {
         for direction in [Direction::Egress, Direction::Ingress] {
-            if let Some(side) = verdict.side(direction).verdict() {
-                self.write(flow, verdict, FlowRecord::policy_verdict(direction, side));
+            let Side::Policy { enforced: true, verdict: side, .. } = verdict.side(direction) else {
+                continue;
+            };
+            let record = FlowRecord::policy_verdict(direction, side);
+            let is_denied = record.verdict == FlowVerdict::DROPPED;
+            self.write(flow, verdict, record);
+            if is_denied {
+                break;
             }
         }
     }

@@ -10,7 +10,7 @@ use super::{MAX_NAME_LEN, Map, shrink};
 /// The names that DNS gave for addresses (SID-7).
 ///
 /// A clone costs next to nothing and stays as it is, so that a revision can keep one: a change copies one
-/// part of [`PARTS`].
+/// part of 256.
 ///
 /// # Examples
 ///
