@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
 
+use std::net::IpAddr;
+
 use netpol::{
-    ClusterId, Decision, Direction, Endpoint, Engine, EngineLimits, IdentityId, IdentityRange,
-    Options, Packet, Source,
+    ClusterId, Decision, Direction, DnsAnswer, Endpoint, EndpointId, Engine, EngineLimits,
+    IdentityId, IdentityRange, Options, Packet, Source, Timestamp,
 };
 
 const WEB: [u8; 4] = [10, 0, 0, 1];
@@ -157,6 +159,68 @@ fn more_rules_or_peers_than_the_limit_are_refused() {
     let report = engine.apply(&Source::named("p.yaml", text)).unwrap_err();
     let first = report.errors().next().unwrap();
     assert_eq!(first.message(), "more than 1 rules in one policy");
+}
+
+#[test]
+fn more_endpoints_than_the_limit_are_refused() {
+    let mut limits = EngineLimits::default();
+    limits.endpoints = 2;
+    let mut engine = Engine::builder().limits(limits).build();
+    engine_with(&mut engine);
+    let error = engine.add_endpoint(pod("third", [10, 0, 0, 3])).unwrap_err();
+    assert_eq!(error.to_string(), "more than 2 endpoints");
+    let web = engine.endpoint_at(WEB.into()).unwrap();
+    assert!(engine.remove_endpoint(web));
+    engine.add_endpoint(pod("third", [10, 0, 0, 3])).unwrap();
+}
+
+/// Returns an engine in which `web` may reach what `*.example.com` is found to be.
+fn engine_with_names(limits: EngineLimits) -> (Engine, EndpointId) {
+    let mut engine = Engine::builder().limits(limits).build();
+    engine_with(&mut engine);
+    engine.apply(&policy("p", "egress: [{toFQDNs: [{matchPattern: '*.example.com'}]}]")).unwrap();
+    engine.publish();
+    let web = engine.endpoint_at(WEB.into()).unwrap();
+    (engine, web)
+}
+
+#[test]
+fn of_a_long_dns_answer_the_first_addresses_count() {
+    let mut limits = EngineLimits::default();
+    limits.addresses_per_name = 2;
+    let (mut engine, web) = engine_with_names(limits);
+    let addresses = || [[192, 0, 2, 1], [192, 0, 2, 2], [192, 0, 2, 3]].map(IpAddr::from);
+    engine.learn(web, &DnsAnswer::new("a.example.com", addresses(), 60), Timestamp::ZERO);
+    engine.publish();
+    let mut reader = engine.reader();
+    let reached = addresses().map(|ip| reader.verdict(&Packet::tcp(WEB, ip, 443)).is_allowed());
+    assert_eq!(reached, [true, true, false]);
+    let error = engine.learn_name("b.example.com", addresses()).unwrap_err();
+    assert_eq!(error.to_string(), "more than 2 addresses of one name");
+}
+
+#[test]
+fn an_endpoint_is_told_of_so_many_names() {
+    let mut limits = EngineLimits::default();
+    limits.names_per_endpoint = 2;
+    let (mut engine, web) = engine_with_names(limits);
+    for (n, ttl) in [(1, 900), (2, 60), (3, 900), (4, 60), (5, 60)] {
+        let answer = DnsAnswer::new(&format!("{n}.example.com"), [[192, 0, 2, n].into()], ttl);
+        engine.learn(web, &answer, Timestamp::ZERO);
+    }
+    // Those that expire first leave first, once it is certain that no connection needs them (ZMB-4).
+    for now in (60..=600).step_by(60).map(Timestamp::from_unix_secs) {
+        engine.connections_marked(now);
+        engine.expire_names(now);
+    }
+    let names = engine.name_snapshot();
+    let names = names.endpoints.values().flat_map(|endpoint| &endpoint.history);
+    let names: Vec<&str> = names.map(|lookup| lookup.fqdn.as_str()).collect();
+    assert_eq!(names, ["1.example.com.", "3.example.com."]);
+    let (mut engine, _) = engine_with_names(limits);
+    let mut learn = |name| engine.learn_name(name, [[192, 0, 2, 1].into()]);
+    assert!(learn("1.example.com").is_ok() && learn("2.example.com").is_ok());
+    assert_eq!(learn("3.example.com").unwrap_err().to_string(), "more than 2 names");
 }
 
 #[test]
