@@ -161,7 +161,7 @@ mod tests {
                 assert_eq!(verdict, map.lookup(flow), "{flow:?}");
                 assert_eq!(verdict, *batched);
             }
-            let counts = Verdicts::count(together.iter().map(|verdict| verdict.decision()));
+            let counts = Verdicts::count(together.iter().map(netpol_core::Verdict::decision));
             assert_eq!(Some(counts), workload.expected());
             assert!(table.memory_usage() < 1 << 20, "{}", table.memory_usage());
         }
