@@ -40,6 +40,7 @@ mod error;
 mod explain;
 mod packet;
 mod reader;
+mod slots;
 mod snapshot;
 mod verdict;
 

@@ -58,7 +58,7 @@ impl Reader {
 
     /// Returns the endpoint that has an address, if it is managed.
     pub fn endpoint(&mut self, addr: IpAddr) -> Option<EndpointId> {
-        self.snapshot.load().endpoints.get(&addr).copied()
+        self.snapshot.load().slots.at(addr).map(|slot| slot.endpoint)
     }
 
     /// Returns what the policies of both sides say about the first packet of a connection
@@ -68,10 +68,7 @@ impl Reader {
         let src_identity = snapshot.ipcache.identity(packet.src);
         let dst_identity = snapshot.ipcache.identity(packet.dst);
         let side = |direction, own: IpAddr, peer| {
-            snapshot
-                .endpoints
-                .get(&own)
-                .map_or(Side::None, |endpoint| side(snapshot, *endpoint, direction, peer, packet))
+            snapshot.slots.at(own).map_or(Side::None, |slot| slot.side(direction, peer, packet))
         };
         PacketVerdict {
             src_identity,
@@ -91,7 +88,8 @@ impl Reader {
         port: u16,
     ) -> Side {
         let flow = Flow { direction, peer, protocol, port };
-        policy_side(self.snapshot.load(), endpoint, &flow)
+        let slot = self.snapshot.load().slots.of(endpoint);
+        slot.map_or(Side::None, |slot| slot.decide(&flow))
     }
 
     /// Returns whether a redirected connection may carry an HTTP request (L7-1).
@@ -122,33 +120,11 @@ fn ask(
     question: impl FnOnce(&L7Policy) -> Decision,
 ) -> L7Verdict {
     let L7Handle { endpoint, flow, .. } = handle;
-    let policy = snapshot.policies.get(endpoint);
-    let Some(set) = policy.and_then(|policy| policy.direction(flow.direction).l7(flow)) else {
+    let slot = snapshot.slots.of(*endpoint);
+    let Some(set) = slot.and_then(|slot| slot.policy.direction(flow.direction).l7(flow)) else {
         return L7Verdict::DENY;
     };
     let decision = question(set.policy());
     let rule = decision.rule().and_then(|tag| set.origin(tag).cloned());
     L7Verdict::new(decision.is_allowed(), rule)
-}
-
-fn side(
-    snapshot: &Snapshot,
-    endpoint: EndpointId,
-    direction: Direction,
-    peer: IdentityId,
-    packet: &Packet,
-) -> Side {
-    if packet.is_fragmentation_needed() {
-        return Side::Exempt { endpoint };
-    }
-    let flow = Flow { direction, peer, protocol: packet.protocol, port: packet.port };
-    policy_side(snapshot, endpoint, &flow)
-}
-
-fn policy_side(snapshot: &Snapshot, endpoint: EndpointId, flow: &Flow) -> Side {
-    let Some(policy) = snapshot.policies.get(&endpoint) else {
-        return Side::None;
-    };
-    let enforced = policy.direction(flow.direction).is_enforced();
-    Side::Policy { endpoint, flow: *flow, enforced, verdict: policy.lookup(flow) }
 }

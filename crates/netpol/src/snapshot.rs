@@ -1,14 +1,8 @@
 //! One published revision.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::sync::Arc;
-
-use hashbrown::HashMap;
 use netpol_core::IpCache;
-use netpol_policy::compile::SubjectPolicy;
 
-use crate::EndpointId;
+use crate::slots::Slots;
 
 /// The number of a published state; each publication has a greater one than the last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,20 +21,13 @@ impl Revision {
 pub(crate) struct Snapshot {
     pub(crate) revision: Revision,
     pub(crate) ipcache: IpCache,
-    /// The managed endpoints' policies.
-    pub(crate) policies: Arc<BTreeMap<EndpointId, Arc<SubjectPolicy>>>,
-    /// The managed endpoints' addresses.
-    pub(crate) endpoints: Arc<HashMap<IpAddr, EndpointId, foldhash::fast::RandomState>>,
+    /// The managed endpoints, with their addresses and policies.
+    pub(crate) slots: Slots,
 }
 
 impl Snapshot {
     /// Returns the revision before the first publication: no endpoints, everything outside.
     pub(crate) fn empty(ipcache: IpCache) -> Self {
-        Self {
-            revision: Revision::default(),
-            ipcache,
-            policies: Arc::default(),
-            endpoints: Arc::default(),
-        }
+        Self { revision: Revision::default(), ipcache, slots: Slots::default() }
     }
 }

@@ -12,9 +12,9 @@ use super::column::{Inserter, remove_denied};
 use super::filter::{Filters, fold};
 use super::l7::L7Sets;
 use super::slot::{ResolvedFilter, Slot, allow_rest};
-use super::sorted::SortedMap;
 use super::subject_policy::{Shared, SubjectContext, SubjectEnforcement};
 use super::{Changes, Column, CompileError, L4Key, L7Set, LoadedElement, RuleSets};
+use crate::SortedMap;
 use crate::select::{SelectorCache, SelectorId};
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;

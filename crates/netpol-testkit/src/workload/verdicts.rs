@@ -112,7 +112,7 @@ fn flow(entries: &[(PolicyKey, PolicyEntry)], identities: u32, random: &mut Rand
     let kind = random.below(100);
     let (key, _) = *random.pick(entries);
     let direction = key.direction();
-    let mut known = |random: &mut Random| match key.identity() {
+    let known = |random: &mut Random| match key.identity() {
         IdentityId::ANY => IdentityId::new(FIRST_IDENTITY + random.below(identities)),
         identity => identity,
     };
