@@ -280,7 +280,7 @@ impl Run {
             for (address, direction, protocol, port) in sample {
                 let allowed = |map: &PolicyMap, ipcache: &BTreeMap<Prefix, IdentityId>| {
                     let peer = identity(ipcache, address);
-                    let flow = netpol::Flow { direction, peer, protocol, port };
+                    let flow = Flow { direction, peer, protocol, port };
                     map.lookup(&flow).decision().is_allowed()
                 };
                 if allowed(old, ipcache_before) && allowed(new, &self.ipcache) {
