@@ -6,6 +6,7 @@
 //! - [`input`]: tables of prefixes and addresses to look up.
 //! - [`lpm`]: one trait over all longest-prefix tables.
 //! - [`packets`]: packets to parse and to track.
+//! - [`verdict`]: verdicts by a policy map, by its table, and from bytes.
 
 pub mod clock;
 pub mod figures;
@@ -13,3 +14,4 @@ pub mod heap;
 pub mod input;
 pub mod lpm;
 pub mod packets;
+pub mod verdict;

@@ -169,6 +169,7 @@ impl DirectionPolicy {
             applying.extend(members.map(|identity| (identity, index)));
         }
         applying.sort_unstable();
+        self.table.reserve(applying.chunk_by(|(a, _), (b, _)| a == b).count());
         let mut slots = Vec::new();
         for of_one in applying.chunk_by(|(a, _), (b, _)| a == b) {
             let Some((identity, _)) = of_one.first() else { continue };
