@@ -9,6 +9,7 @@
 //! - [`lpm`]: one trait over all longest-prefix tables.
 //! - [`packets`]: packets to parse and to track.
 //! - [`table`]: what netpol takes beside what others take, as text or JSON.
+//! - [`verdict`]: verdicts by a policy map, by its table, and from bytes.
 //! - [`way`]: the whole way of a packet.
 
 pub mod acl;
@@ -22,4 +23,5 @@ pub mod l7;
 pub mod lpm;
 pub mod packets;
 pub mod table;
+pub mod verdict;
 pub mod way;

@@ -3,8 +3,9 @@
 //! This crate holds the nouns that every other crate shares: [`Label`]s and
 //! [`LabelSet`]s, numeric identities ([`IdentityId`]) and their allocator, address
 //! [`Prefix`]es and the longest-prefix map behind the [`IpCache`], the canonical
-//! [`PolicyMap`] and the [`Verdict`] it gives for a [`Flow`]; and for those who hold packets,
-//! [`packet`], which reads them, and [`conntrack`], which recognises replies.
+//! [`PolicyMap`], the [`PolicyTable`] made of it, and the [`Verdict`] that both give for a
+//! [`Flow`]; and for those who hold packets, [`packet`], which reads them, and [`conntrack`],
+//! which recognises replies.
 //!
 //! It knows no YAML, clock, thread, file or kernel type. It is `no_std`: `alloc`
 //! is needed to build tables, never to look something up.
@@ -13,7 +14,7 @@
 //! bring their own policy source or their own dataplane.
 
 #![no_std]
-// Only `lpm` and `prefetch` open this, where a measurement pays for it.
+// Only `lpm`, `prefetch` and `policy::table` open this, where a measurement pays for it.
 #![deny(unsafe_code)]
 
 extern crate alloc;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use netpol_core::conntrack::{Conntrack, ConntrackConfig, CtZone};
 use netpol_core::packet::{Headers, TcpFlags, Transport, Tuple, parse, parse_ip};
 use netpol_core::{
-    Direction, IdentityId, IpCache, LpmTable, PolicyEntry, PolicyKey, PolicyMap, Prefix, Protocol,
-    RedirectId, RuleSetId,
+    Direction, Flow, IdentityId, IpCache, LpmTable, PolicyEntry, PolicyKey, PolicyMap, PolicyTable,
+    Prefix, Protocol, RedirectId, RuleSetId, Verdict,
 };
 
 thread_local! {
@@ -104,16 +104,26 @@ fn policy_lookups_do_not_allocate() {
     let key = |id| PolicyKey::l3(Direction::Ingress, IdentityId::new(id));
     let entries = (0..500).map(|id| (key(id), PolicyEntry::allow(RuleSetId::NONE)));
     let map = PolicyMap::from_iter(entries);
+    let table = PolicyTable::from(&map);
+    let flows: Vec<Flow> =
+        (0..1000).map(|id| syn(1).flow(Direction::Ingress, IdentityId::new(id))).collect();
+    let mut verdicts = vec![Verdict::DEFAULT_DENY; flows.len()];
     let packet = syn(1);
     let mut allowed = 0;
     let count = allocations(|| {
         for id in 0..1000 {
             let flow = packet.flow(Direction::Ingress, IdentityId::new(id));
             allowed += u32::from(map.lookup(&flow).decision().is_allowed());
+            allowed += u32::from(table.lookup(&flow).decision().is_allowed());
+            let direction = table.direction(Direction::Ingress);
+            let verdict = direction.lookup_without_port(flow.peer, flow.protocol);
+            allowed += u32::from(verdict.decision().is_allowed());
         }
+        table.lookup_batch(&flows, &mut verdicts);
     });
     assert_eq!(count, 0);
-    assert_eq!(allowed, 1000); // by key 0, which is for all
+    assert_eq!(allowed, 3000); // by key 0, which is for all
+    assert!(verdicts.iter().all(|verdict| verdict.decision().is_allowed()));
 }
 
 #[test]

@@ -24,9 +24,11 @@ mod report;
 pub mod repository;
 pub mod rule;
 pub mod select;
+mod sorted_map;
 mod source;
 
 pub use labels::{LabelFilter, LabelFilterError, LabelPrefix, PodLabels};
 pub use options::{AllowLocalhost, Enforcement, Options, Unsupported};
 pub use report::{Code, Problem, Report, Severity};
+pub use sorted_map::SortedMap;
 pub use source::{Place, Source, Span};

@@ -34,12 +34,15 @@
 
 #![forbid(unsafe_code)]
 
+mod batch;
 mod endpoint;
 mod engine;
 mod error;
 mod explain;
+mod frame;
 mod packet;
 mod reader;
+mod slots;
 mod snapshot;
 mod verdict;
 
@@ -47,6 +50,8 @@ pub use endpoint::{Endpoint, EndpointId, EndpointKind};
 pub use engine::{Applied, EndpointDeltas, Engine, EngineBuilder, EngineLimits, Published};
 pub use error::EngineError;
 pub use explain::{Explanation, NearMiss};
+pub use frame::{FrameDrop, FrameVerdict};
+pub use netpol_core::packet::BadPacket;
 pub use netpol_core::{
     AuthType, ClusterId, Decision, Direction, DropReason, Flow, IdentityId, IdentityRange, Label,
     LabelSet, LabelSource, MapDelta, MatchType, PolicyEntry, PolicyKey, PolicyMap, PortPrefix,

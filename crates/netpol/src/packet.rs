@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use netpol_core::Protocol;
+use netpol_core::packet::{Headers, Transport};
 
 /// The first packet of a connection, as far as policy is concerned.
 ///
@@ -49,6 +50,18 @@ impl Packet {
         port: u16,
     ) -> Self {
         Self { src: src.into(), dst: dst.into(), protocol, port, icmp_code: 0 }
+    }
+
+    /// Returns what policy is asked about a packet whose headers were read. The port of a fragment
+    /// that does not tell is 0 (PKT-2).
+    #[must_use]
+    pub fn of(headers: &Headers) -> Self {
+        let Headers { tuple, transport, .. } = headers;
+        let icmp_code = match transport {
+            Transport::Icmp(message) => message.code,
+            _ => 0,
+        };
+        Self { icmp_code, ..Self::new(tuple.src, tuple.dst, tuple.protocol, headers.policy_port()) }
     }
 
     /// Tells whether this is ICMPv4 *fragmentation needed*, which passes before any lookup, even

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use netpol_core::{AuthType, Decision, Direction, Flow, IdentityId, RedirectId, Verdict};
+use netpol_core::{AuthType, Decision, Direction, Flow, IdentityId, Protocol, RedirectId, Verdict};
 use netpol_l7::{HeaderChange, HttpEffects};
 use netpol_policy::rule::Origin;
 
@@ -33,6 +33,16 @@ pub enum Side {
 }
 
 impl Side {
+    /// Returns the side that denies, of an endpoint that does not exist.
+    const fn denied(direction: Direction) -> Self {
+        Self::Policy {
+            endpoint: EndpointId(u32::MAX),
+            flow: Flow { direction, peer: IdentityId::UNKNOWN, protocol: Protocol::ANY, port: 0 },
+            enforced: true,
+            verdict: Verdict::DEFAULT_DENY,
+        }
+    }
+
     /// Tells whether this side lets the packet pass, be it through a proxy or after
     /// authentication.
     #[must_use]
@@ -211,6 +221,15 @@ pub struct PacketVerdict {
 }
 
 impl PacketVerdict {
+    /// The verdict that nothing passes with: to fill a slice that is then written to. Both sides
+    /// are those of an endpoint that does not exist.
+    pub const DENY: Self = Self {
+        src_identity: IdentityId::UNKNOWN,
+        dst_identity: IdentityId::UNKNOWN,
+        egress: Side::denied(Direction::Egress),
+        ingress: Side::denied(Direction::Ingress),
+    };
+
     /// Tells whether both sides let the packet pass. A redirect passes as far as the policy map is
     /// concerned; a demand for authentication does not.
     #[must_use]

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use netpol::{
-    AllowLocalhost, Direction, Endpoint, EndpointId, Engine, IdentityId, Label, MapDelta, Options,
-    PolicyMap, Prefix, Protocol, Published, Service, Source,
+    AllowLocalhost, Direction, Endpoint, EndpointId, Engine, Flow, IdentityId, Label, MapDelta,
+    Options, PolicyMap, Prefix, Protocol, Published, Service, Source,
 };
 
 /// Operations in one sequence, publications aside.
@@ -273,6 +273,7 @@ impl Run {
         assert!(published.error.is_none(), "{what}");
         self.replay(&published, what);
         self.check_between(&before, &ipcache_before, &published, what);
+        self.check_reader(what);
         let scratch = self.inputs.engine(&mut self.random, self.engine.options().clone());
         let (ours, theirs) = (dump(&self.engine), dump(&scratch));
         let only_ours: Vec<_> = ours.difference(&theirs).collect();
@@ -313,6 +314,26 @@ impl Run {
         }
     }
 
+    /// What readers see is what the policy maps say.
+    fn check_reader(&self, what: &str) {
+        let mut reader = self.engine.reader();
+        // Its own numbers, so that the sequence of changes does not depend on this check.
+        let mut random = Random(reader.revision().number());
+        assert_eq!(self.ids.len(), self.inputs.endpoints.len());
+        for (name, id) in &self.ids {
+            let map = self.engine.policy_map(*id).unwrap();
+            for (address, direction, protocol, port) in random.flows(40) {
+                let peer = reader.identity(address);
+                let flow = Flow { direction, peer, protocol, port };
+                let side = reader.endpoint_verdict(*id, direction, peer, protocol, port);
+                assert_eq!(side.verdict(), Some(&map.lookup(&flow)), "{what}: {name} {flow:?}");
+            }
+            for ip in self.inputs.endpoints[name].ips() {
+                assert_eq!(reader.endpoint(*ip), Some(*id), "{what}: {ip}");
+            }
+        }
+    }
+
     /// A flow that is allowed before and after is allowed in between: when all new entries are put,
     /// when the ipcache has changed, and while entries are removed.
     fn check_between(
@@ -335,7 +356,7 @@ impl Run {
             for (address, direction, protocol, port) in sample {
                 let allowed = |map: &PolicyMap, ipcache: &BTreeMap<Prefix, IdentityId>| {
                     let peer = identity(ipcache, address);
-                    let flow = netpol::Flow { direction, peer, protocol, port };
+                    let flow = Flow { direction, peer, protocol, port };
                     map.lookup(&flow).decision().is_allowed()
                 };
                 if allowed(old, ipcache_before) && allowed(new, &self.ipcache) {

@@ -102,13 +102,6 @@ impl Column {
         self.entries.is_empty()
     }
 
-    /// Returns the entry with the longest match of protocol and port (LKP-1).
-    #[must_use]
-    pub fn longest(&self, protocol: Protocol, port: u16) -> Option<(L4Key, PolicyEntry)> {
-        let mut keys = L4Key::new(protocol, PortPrefix::single(port)).covering();
-        keys.find_map(|key| self.entries.get(&key).map(|entry| (key, *entry)))
-    }
-
     /// Returns the entries at keys that cover `key`, from narrow to broad.
     fn covering(&self, key: L4Key) -> impl Iterator<Item = (L4Key, PolicyEntry)> + '_ {
         key.covering().filter_map(|key| self.entries.get(&key).map(|entry| (key, *entry)))

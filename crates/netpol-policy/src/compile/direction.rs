@@ -12,9 +12,9 @@ use super::column::{Inserter, remove_denied};
 use super::filter::{Filters, fold};
 use super::l7::L7Sets;
 use super::slot::{ResolvedFilter, Slot, allow_rest};
-use super::sorted::SortedMap;
 use super::subject_policy::{Shared, SubjectContext, SubjectEnforcement};
 use super::{Changes, Column, CompileError, Filter, L4Key, L7Set, LoadedElement, RuleSets};
+use crate::SortedMap;
 use crate::select::{SelectorCache, SelectorId};
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -171,6 +171,7 @@ impl DirectionPolicy {
             applying.extend(members.map(|identity| (identity, index)));
         }
         applying.sort_unstable();
+        self.table.reserve(applying.chunk_by(|(a, _), (b, _)| a == b).count());
         let mut slots = Vec::new();
         for of_one in applying.chunk_by(|(a, _), (b, _)| a == b) {
             let Some((identity, _)) = of_one.first() else { continue };

@@ -18,7 +18,6 @@ mod ports;
 mod redirect;
 mod rule_set;
 mod slot;
-mod sorted;
 mod subject_policy;
 
 pub use column::{Column, L4Key};

@@ -56,6 +56,8 @@ pub struct Repository {
     // What has to be looked at in the next commit.
     dirty: BTreeSet<SubjectId>,
     touched: BTreeMap<IdentityId, BTreeSet<SubjectId>>,
+    // Whose policies are others since this was last asked.
+    changed: BTreeSet<SubjectId>,
     rule_sets_after_sweep: usize,
 }
 
@@ -96,6 +98,7 @@ impl Repository {
             selector_users: BTreeSet::new(),
             dirty: BTreeSet::new(),
             touched: BTreeMap::new(),
+            changed: BTreeSet::new(),
             rule_sets_after_sweep: 0,
         }
     }
@@ -296,6 +299,7 @@ impl Repository {
         let Some(Entry { subject, policy, .. }) = self.subjects.remove(&id) else { return };
         self.by_subject.remove(&subject);
         self.dirty.remove(&id);
+        self.changed.remove(&id);
         self.forget_selectors(id, &policy);
     }
 
@@ -321,6 +325,12 @@ impl Repository {
     #[must_use]
     pub fn subject_policy(&self, id: SubjectId) -> Option<&Arc<SubjectPolicy>> {
         self.subjects.get(&id).map(|entry| &entry.policy)
+    }
+
+    /// Returns the subjects whose policies commits have changed or replaced since this was last called, even
+    /// if their maps are the same.
+    pub fn take_changed_policies(&mut self) -> BTreeSet<SubjectId> {
+        std::mem::take(&mut self.changed)
     }
 
     /// Returns why the newest policy of a subject could not be computed, if so (MERGE-12). The last
@@ -404,6 +414,7 @@ impl Repository {
         let Self { selectors, redirects, rule_sets, secrets, options, .. } = self;
         let l7 = L7Settings { secrets, dialect: options.pattern_dialect };
         let mut shared = Shared { selectors, redirects, rule_sets, l7 };
+        self.changed.insert(id);
         let policy = Arc::make_mut(&mut entry.policy);
         let fits = policy.update(identity, &mut shared, changes);
         if !fits {
@@ -443,6 +454,7 @@ impl Repository {
         self.selector_users.extend(policy.selectors().map(|selector| (selector, id)));
         let policy = Arc::new(policy);
         let Some(entry) = self.subjects.get_mut(&id) else { return Vec::new() };
+        self.changed.insert(id);
         let deltas = entry.policy.diff(&policy);
         let old = std::mem::replace(&mut entry.policy, Arc::clone(&policy));
         entry.error = None;

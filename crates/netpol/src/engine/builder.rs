@@ -16,6 +16,7 @@ use super::endpoints::Endpoints;
 use super::identities::Identities;
 use super::names::Names;
 use super::{Engine, EngineLimits, Map};
+use crate::slots::Slots;
 use crate::snapshot::Snapshot;
 
 /// Builds an [`Engine`] with settings of its own.
@@ -142,6 +143,7 @@ impl EngineBuilder {
             ipcache,
             endpoints: Endpoints::default(),
             moved_endpoints: BTreeSet::new(),
+            slots: Slots::default(),
             namespaces: Map::default(),
             cidr_groups: BTreeMap::new(),
             backends: Backends::default(),

@@ -17,7 +17,7 @@ use crate::{Endpoint, EndpointId, EndpointKind, EngineError};
 pub(super) struct Endpoints {
     by_id: BTreeMap<EndpointId, State>,
     // Those that have a subject: often few among many peers.
-    managed: BTreeSet<EndpointId>,
+    by_subject: BTreeSet<(SubjectId, EndpointId)>,
     by_ip: Map<IpAddr, EndpointId>,
     next: u32,
 }
@@ -54,12 +54,19 @@ impl Endpoints {
         self.by_id.iter().map(|(id, state)| (*id, state))
     }
 
-    /// Returns the endpoints that policies apply to, each with its subject.
-    pub(super) fn managed(&self) -> impl Iterator<Item = (EndpointId, &State, SubjectId)> {
-        self.managed.iter().filter_map(|id| {
-            let state = self.by_id.get(id)?;
-            Some((*id, state, state.subject?))
-        })
+    /// Returns an endpoint with its subject, if policies apply to it.
+    pub(super) fn managed_endpoint(
+        &self,
+        id: EndpointId,
+    ) -> Option<(EndpointId, &State, SubjectId)> {
+        let state = self.by_id.get(&id)?;
+        Some((id, state, state.subject?))
+    }
+
+    /// Returns the endpoints that have a subject, in order.
+    pub(super) fn of_subject(&self, subject: SubjectId) -> impl Iterator<Item = EndpointId> {
+        let (first, last) = ((subject, EndpointId(0)), (subject, EndpointId(u32::MAX)));
+        self.by_subject.range(first..=last).map(|(_, id)| *id)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -67,16 +74,19 @@ impl Endpoints {
     }
 
     fn insert(&mut self, id: EndpointId, state: State) {
-        match state.subject {
-            Some(_) => self.managed.insert(id),
-            None => self.managed.remove(&id),
-        };
+        self.remove(id);
+        if let Some(subject) = state.subject {
+            self.by_subject.insert((subject, id));
+        }
         self.by_id.insert(id, state);
     }
 
     fn remove(&mut self, id: EndpointId) -> Option<State> {
-        self.managed.remove(&id);
-        self.by_id.remove(&id)
+        let state = self.by_id.remove(&id)?;
+        if let Some(subject) = state.subject {
+            self.by_subject.remove(&(subject, id));
+        }
+        Some(state)
     }
 }
 
@@ -137,6 +147,7 @@ impl Engine {
             return false;
         };
         self.names.remove_endpoint(id);
+        self.moved_endpoints.insert(id);
         self.forget_addresses(&state.endpoint);
         self.leave(&state);
         true

@@ -29,6 +29,7 @@ use self::identities::Identities;
 pub use self::limits::EngineLimits;
 use self::names::Names;
 pub use self::publish::Published;
+use crate::slots::Slots;
 use crate::snapshot::Snapshot;
 use crate::{EndpointId, Reader};
 
@@ -57,8 +58,10 @@ pub struct Engine {
     moved_prefixes: Vec<netpol_core::Prefix>,
     ipcache: IpCache,
     endpoints: Endpoints,
-    // Endpoints that are new, or have another subject, since the last publication.
+    // Endpoints that are new, changed or gone since the last publication.
     moved_endpoints: BTreeSet<EndpointId>,
+    // The managed endpoints as they were last published.
+    slots: Slots,
     namespaces: Map<Arc<str>, BTreeMap<Arc<str>, Arc<str>>>,
     cidr_groups: BTreeMap<Arc<str>, CidrGroup>,
     backends: documents::Backends,

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use netpol_core::{IdentityId, MapDelta, PolicyMap, Prefix};
-use netpol_policy::compile::SubjectPolicy;
 use netpol_policy::repository::{SubjectChange, SubjectId};
 
-use super::endpoints::State;
 use super::{EndpointDeltas, Engine, Map};
+use crate::slots::Slot;
 use crate::snapshot::{Revision, Snapshot};
 use crate::{EndpointId, EngineError};
 
@@ -48,8 +47,12 @@ impl Engine {
         changes.extend(self.repository.commit());
         self.revision += 1;
         let revision = Revision(self.revision);
-        let before = self.published.swap(Arc::new(self.snapshot(revision)));
         let moved = std::mem::take(&mut self.moved_endpoints);
+        self.enter_slots(&moved);
+        let (ipcache, slots) = (self.ipcache.clone(), self.slots.clone());
+        let names = self.names.index().clone();
+        let snapshot = Snapshot { revision, ipcache, slots, names };
+        let before = self.published.swap(Arc::new(snapshot));
         let deltas = self.endpoint_deltas(changes, &moved, &before);
         Published { revision, deltas, prefixes, error }
     }
@@ -82,20 +85,25 @@ impl Engine {
         }
     }
 
-    fn snapshot(&self, revision: Revision) -> Snapshot {
-        let policies = self.endpoints.managed().filter_map(|(id, _, subject)| {
-            Some((id, Arc::clone(self.repository.subject_policy(subject)?)))
-        });
-        let endpoints = self
-            .endpoints
-            .managed()
-            .flat_map(|(id, state, _)| state.endpoint.ips.iter().map(move |ip| (*ip, id)));
-        Snapshot {
-            revision,
-            ipcache: self.ipcache.clone(),
-            policies: Arc::new(policies.collect()),
-            endpoints: Arc::new(endpoints.collect()),
-            names: self.names.index().clone(),
+    /// Brings the slots of endpoints up to date that are new, changed or gone, or whose policies
+    /// changed.
+    fn enter_slots(&mut self, moved: &BTreeSet<EndpointId>) {
+        let changed = self.repository.take_changed_policies();
+        let changed = changed.iter().flat_map(|subject| self.endpoints.of_subject(*subject));
+        let concerned: BTreeSet<EndpointId> = moved.iter().copied().chain(changed).collect();
+        // An address may have gone from one endpoint to another.
+        for id in &concerned {
+            match self.endpoints.managed_endpoint(*id) {
+                Some((id, state, _)) => self.slots.keep_addresses(id, &state.endpoint.ips),
+                None => self.slots.remove(*id),
+            }
+        }
+        for id in concerned {
+            let Some((id, state, subject)) = self.endpoints.managed_endpoint(id) else { continue };
+            match self.repository.subject_policy(subject) {
+                Some(policy) => self.slots.set(id, policy, &state.endpoint.ips),
+                None => self.slots.remove(id),
+            }
         }
     }
 
@@ -114,25 +122,24 @@ impl Engine {
             .into_iter()
             .map(|(subject, deltas)| (subject, MapDelta::coalesce(deltas).into()))
             .collect();
-        let deltas = |(endpoint, _, subject): (EndpointId, &State, SubjectId)| {
+        let deltas = |endpoint: EndpointId| {
+            let (_, _, subject) = self.endpoints.managed_endpoint(endpoint)?;
             let deltas = match moved.contains(&endpoint) {
-                true => self.move_deltas(subject, before.policies.get(&endpoint))?,
+                true => self.move_deltas(subject, before.slots.of(endpoint))?,
                 false => Arc::clone(by_subject.get(&subject)?),
             };
             (!deltas.is_empty()).then_some(EndpointDeltas { endpoint, deltas })
         };
-        self.endpoints.managed().filter_map(deltas).collect()
+        let changed = by_subject.keys().flat_map(|subject| self.endpoints.of_subject(*subject));
+        let concerned: BTreeSet<EndpointId> = moved.iter().copied().chain(changed).collect();
+        concerned.into_iter().filter_map(deltas).collect()
     }
 
     /// Returns the way to an endpoint's policy map from the one that it had, or from nothing.
-    fn move_deltas(
-        &self,
-        subject: SubjectId,
-        before: Option<&Arc<SubjectPolicy>>,
-    ) -> Option<Arc<[MapDelta]>> {
+    fn move_deltas(&self, subject: SubjectId, before: Option<&Slot>) -> Option<Arc<[MapDelta]>> {
         let policy = self.repository.subject_policy(subject)?;
         Some(match before {
-            Some(before) => before.diff(policy).into(),
+            Some(before) => before.policy.diff(policy).into(),
             None => PolicyMap::new().diff(&policy.to_map()).into(),
         })
     }

@@ -60,6 +60,11 @@ impl DirectionTable {
         Self::default()
     }
 
+    /// Makes room for so many peers with entries of their own, those that are there included.
+    pub fn reserve(&mut self, peers: usize) {
+        self.peers.reserve(peers);
+    }
+
     /// Sets the entries of a peer in place of those that it had; those for any peer if the peer
     /// is [`IdentityId::ANY`].
     ///

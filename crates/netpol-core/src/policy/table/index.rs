@@ -79,6 +79,14 @@ impl Index {
         place.and_then(|place| self.buckets.get(place)).map_or(0, |bucket| bucket.find(key))
     }
 
+    /// Makes room for so many keys, those that are there included.
+    pub(super) fn reserve(&mut self, keys: usize) {
+        let buckets = (keys + 1) * 8 / (5 * SLOTS);
+        if buckets > self.buckets.len() {
+            self.rebuild(buckets.next_power_of_two());
+        }
+    }
+
     /// Sets the value of a key, not 0; returns the one that it had, or 0.
     pub(super) fn insert(&mut self, key: u32, value: u32) -> u32 {
         if let Some(place) = self.locate(self.first(key), key)

@@ -10,9 +10,20 @@ const CHUNK: usize = 64;
 ///
 /// A published policy keeps its map while the next one is changed. So a copy must be cheap, and
 /// a change after it too: a copy costs one reference for every chunk, the first change of a chunk
-/// one copy of it.
+/// one copy of it. A lookup is a binary search.
+///
+/// # Examples
+///
+/// ```
+/// use netpol_policy::SortedMap;
+///
+/// let mut map: SortedMap<u32, &str> = [(2, "b"), (1, "a")].into_iter().collect();
+/// let snapshot = map.clone();
+/// map.remove(&1);
+/// assert_eq!((snapshot.get(&1), map.get(&1)), (Some(&"a"), None));
+/// ```
 #[derive(Clone, Debug)]
-pub(super) struct SortedMap<K, V> {
+pub struct SortedMap<K, V> {
     // INVARIANT: keys ascend within and across chunks, and no chunk is empty.
     chunks: Vec<Arc<Vec<(K, V)>>>,
     len: usize,
@@ -26,7 +37,7 @@ impl<K, V> Default for SortedMap<K, V> {
 
 impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
     /// Puts a value at a key; returns the one that was there.
-    pub(super) fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let number = self.chunk_for(&key).min(self.chunks.len().saturating_sub(1));
         let Some(chunk) = self.chunks.get_mut(number).map(Arc::make_mut) else {
             self.chunks.push(Arc::new(vec![(key, value)]));
@@ -50,7 +61,7 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
     }
 
     /// Removes and returns the value at a key.
-    pub(super) fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
+    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
@@ -67,13 +78,14 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
     }
 
     /// Keeps only the entries that are wanted.
-    pub(super) fn retain(&mut self, wanted: impl Fn(&V) -> bool) {
+    pub fn retain(&mut self, wanted: impl Fn(&V) -> bool) {
         let kept = self.iter().filter(|(_, value)| wanted(value));
         *self = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
     }
 
     /// Returns the value at a key.
-    pub(super) fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    #[must_use]
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
@@ -83,18 +95,25 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
     }
 
     /// Returns the entries in order of their keys.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.chunks.iter().flat_map(|chunk| chunk.iter().map(|(key, value)| (key, value)))
     }
 
     /// Returns the values in order of their keys.
-    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
+    pub fn values(&self) -> impl Iterator<Item = &V> {
         self.iter().map(|(_, value)| value)
     }
 
     /// Returns the number of entries.
-    pub(super) const fn len(&self) -> usize {
+    #[must_use]
+    pub const fn len(&self) -> usize {
         self.len
+    }
+
+    /// Tells whether there is no entry.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Returns the number of the first chunk that does not end before a key.

@@ -1,0 +1,144 @@
+//! Many verdicts at once.
+//!
+//! One step is done for all packets of a chunk before the next, so that the waits for memory
+//! overlap: addresses to identities and slots, slots and identities to table rows, rows to verdicts.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use netpol_core::{Direction, IdentityId};
+
+use crate::slots::Slots;
+use crate::snapshot::Snapshot;
+use crate::{Packet, PacketVerdict, Side};
+
+/// How many packets take a step together.
+const CHUNK: usize = 64;
+/// How many addresses they have.
+const ADDRESSES: usize = 2 * CHUNK;
+
+/// Calls `put` with the index of each key and the verdict on the packet that it stands for.
+pub(crate) fn decide<K>(
+    snapshot: &Snapshot,
+    keys: &[K],
+    packet: impl Fn(&K) -> Packet,
+    mut put: impl FnMut(usize, PacketVerdict),
+) {
+    let mut ends = Ends::new();
+    for (number, chunk) in keys.chunks(CHUNK).enumerate() {
+        ends.find(snapshot, chunk.iter().map(&packet));
+        for place in 0..chunk.len() {
+            ends.prefetch(snapshot, place);
+        }
+        for (place, key) in chunk.iter().enumerate() {
+            put(number * CHUNK + place, ends.verdict(snapshot, place, &packet(key)));
+        }
+    }
+}
+
+/// What the sources and destinations of a chunk are: the source of packet `n` is at `2n`, its
+/// destination behind it.
+struct Ends {
+    identities: [u32; ADDRESSES],
+    slots: [u32; ADDRESSES],
+    v4: Family<Ipv4Addr>,
+    v6: Family<Ipv6Addr>,
+}
+
+/// The addresses of one family, and which ends they are.
+struct Family<A> {
+    addresses: [A; ADDRESSES],
+    ends: [u8; ADDRESSES],
+    len: usize,
+}
+
+impl Ends {
+    fn new() -> Self {
+        Self {
+            identities: [0; ADDRESSES],
+            slots: [Slots::NONE; ADDRESSES],
+            v4: Family::new(Ipv4Addr::UNSPECIFIED),
+            v6: Family::new(Ipv6Addr::UNSPECIFIED),
+        }
+    }
+
+    fn find(&mut self, snapshot: &Snapshot, packets: impl Iterator<Item = Packet>) {
+        let Self { identities, slots, v4, v6 } = self;
+        (v4.len, v6.len) = (0, 0);
+        for (end, addr) in (0..).zip(packets.flat_map(|packet| [packet.src, packet.dst])) {
+            match addr {
+                IpAddr::V4(addr) => v4.push(addr, end),
+                IpAddr::V6(addr) => v6.push(addr, end),
+            }
+        }
+        let Snapshot { ipcache, slots: table, .. } = snapshot;
+        v4.look_up(|addrs, found| ipcache.identities_v4(addrs, found), identities);
+        v4.look_up(|addrs, found| table.numbers_v4(addrs, found), slots);
+        v6.look_up(|addrs, found| ipcache.identities_v6(addrs, found), identities);
+        v6.look_up(|addrs, found| table.numbers_v6(addrs, found), slots);
+    }
+
+    /// Asks for what the lookups of a packet read first.
+    fn prefetch(&self, snapshot: &Snapshot, place: usize) {
+        for (direction, own, peer) in sides(place) {
+            if let Some(slot) = self.slot(own).and_then(|slot| snapshot.slots.get(slot)) {
+                slot.policy.direction(direction).table().prefetch(self.identity(peer));
+            }
+        }
+    }
+
+    fn verdict(&self, snapshot: &Snapshot, place: usize, packet: &Packet) -> PacketVerdict {
+        let [egress, ingress] = sides(place).map(|(direction, own, peer)| {
+            let slot = self.slot(own).and_then(|slot| snapshot.slots.get(slot));
+            slot.map_or(Side::None, |slot| slot.side(direction, self.identity(peer), packet))
+        });
+        PacketVerdict {
+            src_identity: self.identity(2 * place),
+            dst_identity: self.identity(2 * place + 1),
+            egress,
+            ingress,
+        }
+    }
+
+    fn identity(&self, end: usize) -> IdentityId {
+        IdentityId::new(self.identities.get(end).copied().unwrap_or(0))
+    }
+
+    fn slot(&self, end: usize) -> Option<u32> {
+        self.slots.get(end).copied().filter(|slot| *slot != Slots::NONE)
+    }
+}
+
+/// Returns the directions of a packet with the ends that are the endpoint and the peer.
+const fn sides(place: usize) -> [(Direction, usize, usize); 2] {
+    let (src, dst) = (2 * place, 2 * place + 1);
+    [(Direction::Egress, src, dst), (Direction::Ingress, dst, src)]
+}
+
+impl<A: Copy> Family<A> {
+    fn new(any: A) -> Self {
+        Self { addresses: [any; ADDRESSES], ends: [0; ADDRESSES], len: 0 }
+    }
+
+    #[inline]
+    fn push(&mut self, addr: A, end: u8) {
+        let place = self.addresses.get_mut(self.len).zip(self.ends.get_mut(self.len));
+        if let Some((address, its_end)) = place {
+            (*address, *its_end) = (addr, end);
+            self.len += 1;
+        }
+    }
+
+    /// Looks all addresses up, and writes what is found to the ends that they are.
+    fn look_up(&self, look_up: impl Fn(&[A], &mut [u32]), out: &mut [u32; ADDRESSES]) {
+        if self.len == 0 {
+            return;
+        }
+        let mut found = [0; ADDRESSES];
+        look_up(self.addresses.get(..self.len).unwrap_or_default(), &mut found);
+        for (end, value) in self.ends.iter().zip(found).take(self.len) {
+            if let Some(place) = out.get_mut(usize::from(*end)) {
+                *place = value;
+            }
+        }
+    }
+}
