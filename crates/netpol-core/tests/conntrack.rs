@@ -293,6 +293,28 @@ fn client(n: u32) -> Tuple {
     Tuple { src, ..web() }
 }
 
+#[test]
+fn connections_of_one_pattern_do_not_crowd() {
+    // A hash without key would put them all into few buckets.
+    let of_port = |n: u32| Tuple { src_port: n as u16, ..web() };
+    let of_high_bits = |n: u32| {
+        let src = IpAddr::V6((u128::from(n) << 116 | 1).into());
+        Tuple { src, dst: IpAddr::V6(1.into()), ..web() }
+    };
+    let patterns: [&dyn Fn(u32) -> Tuple; 3] = [&of_port, &|n| client(n << 8), &of_high_bits];
+    for pattern in patterns {
+        let mut node = Node::new(1 << 13);
+        // Answered at once, so that nothing is displaced, and half of the places at most are taken.
+        for n in 1..=4000 {
+            node.pass(&tcp(pattern(n), SYN));
+            node.pass(&tcp(pattern(n).reversed(), SYN | ACK));
+        }
+        let known =
+            (1..=4000).filter(|n| node.state(&tcp(pattern(*n), ACK)) == CtState::Established);
+        assert_eq!(known.count(), 4000);
+    }
+}
+
 /// Opens and answers connections of clients in networks of their own, 8 places of 16 at most.
 fn answered(node: &mut Node, clients: u32) {
     for n in 0..clients {

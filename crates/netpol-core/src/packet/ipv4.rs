@@ -3,25 +3,25 @@
 use core::net::{IpAddr, Ipv4Addr};
 
 use super::transport::{self, Payload};
-use super::{BadPacket, Fragment, Headers, Tuple};
+use super::{BadPacket, Fragment, Tuple};
 use crate::Protocol;
 
 const HEADER: usize = 20;
 
-/// Reads a packet that begins with an IPv4 header.
-pub(super) fn parse(packet: &[u8]) -> Result<Headers, BadPacket> {
+/// Reads a packet that begins with an IPv4 header, up to what that carries.
+#[inline(always)]
+pub(super) fn parse(packet: &[u8]) -> Result<Payload<'_>, BadPacket> {
     let header = Header::read(packet)?;
     // Behind the total length there may be padding of the frame.
     let packet = packet.get(..header.total_len).ok_or(BadPacket::Truncated)?;
-    let bytes = packet.get(header.len..).ok_or(BadPacket::HeaderLength)?;
-    let (tuple, transport) = transport::parse(Payload {
+    Ok(Payload {
         src: IpAddr::V4(header.src),
         dst: IpAddr::V4(header.dst),
         protocol: header.protocol,
         fragment: header.fragment,
-        bytes,
-    })?;
-    Ok(Headers { tuple, transport, fragment: header.fragment, ip_options: header.len > HEADER })
+        ip_options: header.len > HEADER,
+        bytes: packet.get(header.len..).ok_or(BadPacket::HeaderLength)?,
+    })
 }
 
 /// Returns the tuple of a packet that an ICMP error quotes, if it is quoted far enough.
@@ -45,6 +45,7 @@ struct Header {
 }
 
 impl Header {
+    #[inline(always)]
     fn read(packet: &[u8]) -> Result<Self, BadPacket> {
         let header: &[u8; HEADER] = packet.first_chunk().ok_or(BadPacket::Truncated)?;
         let [first, _, len0, len1, id0, id1, frag0, frag1, _, protocol, _, _, rest @ ..] = *header;

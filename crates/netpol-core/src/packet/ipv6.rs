@@ -3,7 +3,7 @@
 use core::net::{IpAddr, Ipv6Addr};
 
 use super::transport::{self, Payload};
-use super::{BadPacket, Fragment, Headers, Tuple};
+use super::{BadPacket, Fragment, Tuple};
 use crate::Protocol;
 
 const HEADER: usize = 40;
@@ -16,17 +16,16 @@ const FRAGMENT: u8 = 44;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION: u8 = 60;
 
-/// Reads a packet that begins with an IPv6 header.
-pub(super) fn parse(packet: &[u8]) -> Result<Headers, BadPacket> {
+/// Reads a packet that begins with an IPv6 header, up to what that carries.
+#[inline(always)]
+pub(super) fn parse(packet: &[u8]) -> Result<Payload<'_>, BadPacket> {
     let header = Header::read(packet)?;
     let rest = packet.get(HEADER..).unwrap_or_default();
     // Behind the payload there may be padding of the frame.
     let payload = rest.get(..header.payload_len).ok_or(BadPacket::Truncated)?;
     let Upper { protocol, fragment, bytes } = Upper::find(header.next, payload)?;
     let (src, dst) = (IpAddr::V6(header.src), IpAddr::V6(header.dst));
-    let payload = Payload { src, dst, protocol, fragment, bytes };
-    let (tuple, transport) = transport::parse(payload)?;
-    Ok(Headers { tuple, transport, fragment, ip_options: false })
+    Ok(Payload { src, dst, protocol, fragment, ip_options: false, bytes })
 }
 
 /// Returns the tuple of a packet that an ICMP error quotes, if it is quoted far enough.
@@ -49,6 +48,7 @@ struct Header {
 }
 
 impl Header {
+    #[inline(always)]
     fn read(packet: &[u8]) -> Result<Self, BadPacket> {
         let (head, rest) = packet.split_first_chunk::<8>().ok_or(BadPacket::Truncated)?;
         let (src, rest) = rest.split_first_chunk::<16>().ok_or(BadPacket::Truncated)?;

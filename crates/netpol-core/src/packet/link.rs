@@ -1,5 +1,6 @@
 //! From the Ethernet header to the IP header.
 
+use super::transport::{self, Payload};
 use super::{BadPacket, Parsed, ipv4, ipv6};
 
 const IPV4: u16 = 0x0800;
@@ -75,9 +76,7 @@ const fn is_tag(kind: u16) -> bool {
     matches!(kind, 0x8100 | 0x88a8)
 }
 
-fn finish(result: Result<super::Headers, BadPacket>) -> Parsed {
-    match result {
-        Ok(headers) => Parsed::Ip(headers),
-        Err(bad) => Parsed::Bad(bad),
-    }
+#[inline(always)]
+fn finish(payload: Result<Payload<'_>, BadPacket>) -> Parsed {
+    payload.map_or_else(Parsed::Bad, transport::parse)
 }

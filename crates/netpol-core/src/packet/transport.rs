@@ -2,74 +2,99 @@
 
 use core::net::IpAddr;
 
-use super::{BadPacket, Fragment, IcmpMessage, TcpFlags, Transport, Tuple, ipv4, ipv6};
+use super::{
+    BadPacket, Fragment, Headers, IcmpMessage, Parsed, TcpFlags, Transport, Tuple, ipv4, ipv6,
+};
 use crate::Protocol;
 
 /// The most bytes of a packet behind its IP header.
 const MAX_PAYLOAD: usize = 65_535;
 
-/// What comes behind the IP headers.
+/// What comes behind the IP headers, and what they say.
 pub(super) struct Payload<'a> {
     pub(super) src: IpAddr,
     pub(super) dst: IpAddr,
     pub(super) protocol: Protocol,
     pub(super) fragment: Option<Fragment>,
+    pub(super) ip_options: bool,
     pub(super) bytes: &'a [u8],
 }
 
-/// Reads the transport header.
-pub(super) fn parse(payload: Payload<'_>) -> Result<(Tuple, Transport), BadPacket> {
-    let Payload { src, dst, protocol, fragment, bytes } = payload;
-    if let Some(fragment) = fragment {
-        check_fragment(protocol, fragment, bytes.len())?;
+impl Payload<'_> {
+    /// Returns the headers with these ports.
+    #[inline(always)]
+    fn headers(&self, [src_port, dst_port]: [u16; 2], transport: Transport) -> Parsed {
+        let Self { src, dst, protocol, fragment, ip_options, .. } = *self;
+        let tuple = Tuple { src, dst, protocol, src_port, dst_port };
+        Parsed::Ip(Headers { tuple, transport, fragment, ip_options })
     }
-    let tuple = |src_port, dst_port| Tuple { src, dst, protocol, src_port, dst_port };
-    if fragment.is_some_and(|fragment| fragment.offset > 0) {
-        return Ok((tuple(0, 0), Transport::Missing)); // PKT-2
+}
+
+/// Reads the transport header.
+// PERF: each kind of packet is written where the caller wants it, at once. Put together from parts, it would be
+// copied right after its bytes were written one by one, and processors wait there: 38 ns instead of 14.
+#[inline(always)]
+pub(super) fn parse(payload: Payload<'_>) -> Parsed {
+    let Payload { protocol, fragment, bytes, .. } = payload;
+    if let Some(fragment) = fragment {
+        match check_fragment(protocol, fragment, bytes.len()) {
+            Err(bad) => return Parsed::Bad(bad),
+            Ok(()) if fragment.offset > 0 => return payload.headers([0, 0], Transport::Missing), // PKT-2
+            Ok(()) => {}
+        }
     }
     match protocol {
-        Protocol::TCP => {
-            let header: &[u8; 20] = bytes.first_chunk().ok_or(BadPacket::Truncated)?;
-            let [a, b, c, d, _, _, _, _, _, _, _, _, offset, flags, ..] = *header;
-            if offset >> 4 < 5 {
-                return Err(BadPacket::HeaderLength);
+        Protocol::TCP => match bytes.first_chunk::<20>() {
+            Some([.., offset, _, _, _, _, _, _, _]) if offset >> 4 < 5 => {
+                Parsed::Bad(BadPacket::HeaderLength)
             }
-            let tuple = tuple(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-            Ok((tuple, Transport::Tcp(TcpFlags::new(flags))))
+            Some([a, b, c, d, .., flags, _, _, _, _, _, _]) => {
+                payload.headers(ports([*a, *b, *c, *d]), Transport::Tcp(TcpFlags::new(*flags)))
+            }
+            None => Parsed::Bad(BadPacket::Truncated),
+        },
+        Protocol::UDP => match bytes.first_chunk::<8>() {
+            Some([a, b, c, d, ..]) => payload.headers(ports([*a, *b, *c, *d]), Transport::Udp),
+            None => Parsed::Bad(BadPacket::Truncated),
+        },
+        Protocol::SCTP => match bytes.first_chunk::<12>() {
+            Some([a, b, c, d, ..]) => payload.headers(ports([*a, *b, *c, *d]), Transport::Sctp),
+            None => Parsed::Bad(BadPacket::Truncated),
+        },
+        Protocol::ICMP | Protocol::ICMPV6 if is_icmp_of_family(protocol, payload.src) => {
+            parse_icmp(&payload)
         }
-        Protocol::UDP => {
-            let [a, b, c, d, ..] = *bytes.first_chunk::<8>().ok_or(BadPacket::Truncated)?;
-            let tuple = tuple(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-            Ok((tuple, Transport::Udp))
-        }
-        Protocol::SCTP => {
-            let [a, b, c, d, ..] = *bytes.first_chunk::<12>().ok_or(BadPacket::Truncated)?;
-            let tuple = tuple(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-            Ok((tuple, Transport::Sctp))
-        }
-        Protocol::ICMP | Protocol::ICMPV6 if is_icmp_of_family(protocol, src) => {
-            let (head, rest) = bytes.split_first_chunk::<8>().ok_or(BadPacket::Truncated)?;
-            let [kind, code, _, _, id0, id1, ..] = *head;
-            let (src_port, dst_port) = echo_ports(protocol, kind, [id0, id1]);
-            // A report goes to who sent the packet that it is about.
-            let about = match IcmpMessage::is_error(protocol, kind) {
-                true => quote(protocol, rest).filter(|about| about.src == dst),
-                false => None,
-            };
-            let message = IcmpMessage { kind, code, about };
-            Ok((tuple(src_port, dst_port), Transport::Icmp(message)))
-        }
-        _ => Ok((tuple(0, 0), Transport::Other)),
+        _ => payload.headers([0, 0], Transport::Other),
     }
+}
+
+/// Returns the two ports that a transport header begins with.
+#[inline(always)]
+const fn ports([a, b, c, d]: [u8; 4]) -> [u16; 2] {
+    [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])]
+}
+
+#[inline(never)]
+fn parse_icmp(payload: &Payload<'_>) -> Parsed {
+    let Payload { dst, protocol, bytes, .. } = *payload;
+    let Some((head, rest)) = bytes.split_first_chunk::<8>() else {
+        return Parsed::Bad(BadPacket::Truncated);
+    };
+    let [kind, code, _, _, id0, id1, ..] = *head;
+    // A report goes to who sent the packet that it is about.
+    let about = match IcmpMessage::is_error(protocol, kind) {
+        true => quote(protocol, rest).filter(|about| about.src == dst),
+        false => None,
+    };
+    let message = IcmpMessage { kind, code, about };
+    payload.headers(echo_ports(protocol, kind, [id0, id1]), Transport::Icmp(message))
 }
 
 /// Returns the tuple of a quoted packet; an error quotes 8 bytes of its payload at least.
 pub(super) fn quoted(src: IpAddr, dst: IpAddr, protocol: Protocol, bytes: &[u8]) -> Option<Tuple> {
     let [a, b, c, d, e, f, ..] = *bytes.first_chunk::<8>()?;
-    let (src_port, dst_port) = match protocol {
-        Protocol::TCP | Protocol::UDP | Protocol::SCTP => {
-            (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
-        }
+    let [src_port, dst_port] = match protocol {
+        Protocol::TCP | Protocol::UDP | Protocol::SCTP => ports([a, b, c, d]),
         Protocol::ICMP | Protocol::ICMPV6 => {
             // There are no errors about errors, and nothing else is tracked.
             if !is_icmp_of_family(protocol, src) || !IcmpMessage::is_echo(protocol, a) {
@@ -77,18 +102,18 @@ pub(super) fn quoted(src: IpAddr, dst: IpAddr, protocol: Protocol, bytes: &[u8])
             }
             echo_ports(protocol, a, [e, f])
         }
-        _ => (0, 0),
+        _ => [0, 0],
     };
     Some(Tuple { src, dst, protocol, src_port, dst_port })
 }
 
 /// Returns what stands for the ports of an ICMP message: see [`Tuple`].
-fn echo_ports(protocol: Protocol, kind: u8, id: [u8; 2]) -> (u16, u16) {
+fn echo_ports(protocol: Protocol, kind: u8, id: [u8; 2]) -> [u16; 2] {
     let id = u16::from_be_bytes(id);
     match (protocol, kind) {
-        (Protocol::ICMP, 8) | (Protocol::ICMPV6, 128) => (0, id),
-        (Protocol::ICMP, 0) | (Protocol::ICMPV6, 129) => (id, 0),
-        _ => (0, 0),
+        (Protocol::ICMP, 8) | (Protocol::ICMPV6, 128) => [0, id],
+        (Protocol::ICMP, 0) | (Protocol::ICMPV6, 129) => [id, 0],
+        _ => [0, 0],
     }
 }
 
