@@ -1,43 +1,12 @@
-//! What is done for each packet allocates nothing, and what readers have left behind is freed: shown
-//! by an allocator that counts.
+//! What is done for each packet allocates nothing, and what readers have left behind is freed.
 
 #![expect(clippy::unwrap_used, reason = "a failure here is a failure of the test")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::hint::black_box;
 
 use netpol::{
     Direction, Endpoint, EndpointId, Engine, FrameVerdict, Packet, PacketVerdict, Protocol, Source,
 };
-
-thread_local! {
-    static CALLS: Cell<u64> = const { Cell::new(0) };
-    static LIVE: Cell<i64> = const { Cell::new(0) };
-}
-
-/// The system's allocator, counting the calls and the bytes of each thread.
-struct Counting;
-
-// SAFETY: every call is passed on as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.with(|calls| calls.set(calls.get() + 1));
-        LIVE.with(|live| live.set(live.get() + layout.size() as i64));
-        // SAFETY: the caller's promises are those that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        CALLS.with(|calls| calls.set(calls.get() + 1));
-        LIVE.with(|live| live.set(live.get() - layout.size() as i64));
-        // SAFETY: as above.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const POLICY: &str = r#"
 apiVersion: cilium.io/v2
@@ -94,32 +63,37 @@ fn verdicts_do_not_allocate() {
     let mut of_frames = vec![FrameVerdict::DENY; frames.len()];
     // Once to warm up.
     for round in 0..2 {
-        let before = CALLS.with(Cell::get);
-        for packet in &packets {
-            black_box(reader.verdict(packet));
-            black_box(reader.identity(packet.src));
-            let id = reader.endpoint(packet.dst);
-            let peer = reader.identity(packet.src);
-            if let Some(id) = id {
-                let side = reader.endpoint_verdict(id, Direction::Ingress, peer, Protocol::TCP, 80);
-                black_box(side);
+        let done = allocation_counter::measure(|| {
+            for packet in &packets {
+                black_box(reader.verdict(packet));
+                black_box(reader.identity(packet.src));
+                let id = reader.endpoint(packet.dst);
+                let peer = reader.identity(packet.src);
+                if let Some(id) = id {
+                    let side =
+                        reader.endpoint_verdict(id, Direction::Ingress, peer, Protocol::TCP, 80);
+                    black_box(side);
+                }
             }
-        }
-        reader.verdict_batch(&packets, &mut verdicts);
-        for len in 0..=frame.len() {
-            black_box(reader.frame_verdict(&frame[..len]));
-        }
-        reader.frame_verdict_batch(&frames, &mut of_frames);
-        let calls = CALLS.with(Cell::get) - before;
-        assert!(round == 0 || calls == 0, "{calls} calls");
+            reader.verdict_batch(&packets, &mut verdicts);
+            for len in 0..=frame.len() {
+                black_box(reader.frame_verdict(&frame[..len]));
+            }
+            reader.frame_verdict_batch(&frames, &mut of_frames);
+        });
+        assert!(round == 0 || done.count_total == 0, "{done:?}");
     }
     assert!(verdicts.iter().any(PacketVerdict::is_allowed));
     assert!(verdicts.iter().any(|verdict| !verdict.is_allowed()));
 }
 
 /// Publishes so many revisions, each with one pod more or less than the last; returns how many
-/// bytes are allocated then.
+/// bytes more are allocated then.
 fn churn(engine: &mut Engine, revisions: u16) -> i64 {
+    allocation_counter::measure(|| publish_many(engine, revisions)).bytes_current
+}
+
+fn publish_many(engine: &mut Engine, revisions: u16) {
     let mut last: Option<EndpointId> = None;
     for n in 0..revisions {
         match last.take() {
@@ -132,7 +106,6 @@ fn churn(engine: &mut Engine, revisions: u16) -> i64 {
         engine.remove_endpoint(id);
         engine.publish();
     }
-    LIVE.with(Cell::get)
 }
 
 #[test]
@@ -140,17 +113,17 @@ fn a_reader_that_never_returns_holds_one_revision_and_no_more() {
     let mut engine = engine(200);
     let mut reader = engine.reader();
     let revision = reader.revision();
-    let before = churn(&mut engine, 500);
-    let after = churn(&mut engine, 10_000);
-    assert!(after - before < 64 << 10, "{} bytes more after 10,000 revisions", after - before);
+    churn(&mut engine, 500);
+    let more = churn(&mut engine, 10_000);
+    assert!(more < 64 << 10, "{more} bytes more after 10,000 revisions");
     // What it held is freed once it looks again, or goes.
-    assert!(reader.revision() > revision);
+    let freed = allocation_counter::measure(|| assert!(reader.revision() > revision));
+    assert!(freed.bytes_current < 0, "{freed:?}");
     let another = engine.reader();
-    let held = churn(&mut engine, 500);
-    drop(another);
+    churn(&mut engine, 500);
     drop(reader);
-    assert!(LIVE.with(Cell::get) < held);
-    assert!(LIVE.with(Cell::get) <= after);
+    let freed = allocation_counter::measure(|| drop(another));
+    assert!(freed.bytes_current < 0, "{freed:?}");
 }
 
 #[test]
