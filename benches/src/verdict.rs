@@ -128,9 +128,11 @@ impl Frames {
         let mut engine = Engine::new();
         engine.apply(&Source::named("all.yaml", POLICY)).expect("a policy");
         for n in 0..PODS {
+            // Of local pods ten each are replicas, with one identity; others are all different.
+            let release = if n < LOCAL { n % 10 } else { n };
             let pod = Endpoint::pod("default", &format!("pod-{n}"))
                 .label("tier", &format!("t{}", n % 10))
-                .label("release", &format!("r{n}"))
+                .label("release", &format!("r{release}"))
                 .ip(pod_address(n));
             let pod = if n < LOCAL { pod } else { pod.cluster("default") };
             engine.add_endpoint(pod).expect("room for endpoints");
@@ -138,7 +140,7 @@ impl Frames {
         engine.publish();
         let mut random = Random::new(7);
         let mut below = |end: u32| random.below(end as usize) as u32;
-        let ends = |n: usize| (below(LOCAL), below(if n % 2 == 0 { PODS } else { LOCAL }));
+        let ends = |n: usize| (below(LOCAL), below(if n.is_multiple_of(2) { PODS } else { LOCAL }));
         let frames: Vec<_> = (0..FRAMES).map(ends).map(|(src, dst)| frame(src, dst)).collect();
         let verdicts = vec![FrameVerdict::DENY; frames.len()];
         Self { reader: engine.reader(), frames, verdicts }
