@@ -128,9 +128,11 @@ impl Frames {
         let mut engine = Engine::new();
         engine.apply(&Source::named("all.yaml", POLICY)).expect("a policy");
         for n in 0..PODS {
+            // Of local pods ten each are replicas, with one identity; others are all different.
+            let release = if n < LOCAL { n % 10 } else { n };
             let pod = Endpoint::pod("default", &format!("pod-{n}"))
                 .label("tier", &format!("t{}", n % 10))
-                .label("release", &format!("r{n}"))
+                .label("release", &format!("r{release}"))
                 .ip(pod_address(n));
             let pod = if n < LOCAL { pod } else { pod.cluster("default") };
             engine.add_endpoint(pod).expect("room for endpoints");

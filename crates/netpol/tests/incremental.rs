@@ -14,7 +14,7 @@ use netpol::{
 
 /// Operations in one sequence, publications aside.
 const N_OPERATIONS: usize = 200;
-const N_SEQUENCES: u64 = 12;
+const N_SEQUENCES: u64 = 150;
 
 #[test]
 fn a_changed_engine_equals_one_made_at_once() {

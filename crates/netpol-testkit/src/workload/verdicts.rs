@@ -145,7 +145,7 @@ fn flow(entries: &[(PolicyKey, PolicyEntry)], identities: u32, random: &mut Rand
 
 #[cfg(test)]
 mod tests {
-    use netpol_core::PolicyTable;
+    use netpol_core::{PolicyTable, Verdict};
 
     use super::*;
 
@@ -155,13 +155,13 @@ mod tests {
             let workload = Verdicts::new(n);
             let (map, table) = (workload.map(), PolicyTable::from(&workload.map()));
             let by_table = workload.flows.iter().map(|flow| table.lookup(flow));
-            let mut together = vec![netpol_core::Verdict::DEFAULT_DENY; workload.flows.len()];
+            let mut together = vec![Verdict::DEFAULT_DENY; workload.flows.len()];
             table.lookup_batch(&workload.flows, &mut together);
             for ((flow, verdict), batched) in workload.flows.iter().zip(by_table).zip(&together) {
                 assert_eq!(verdict, map.lookup(flow), "{flow:?}");
                 assert_eq!(verdict, *batched);
             }
-            let counts = Verdicts::count(together.iter().map(netpol_core::Verdict::decision));
+            let counts = Verdicts::count(together.iter().map(Verdict::decision));
             assert_eq!(Some(counts), workload.expected());
             assert!(table.memory_usage() < 1 << 20, "{}", table.memory_usage());
         }

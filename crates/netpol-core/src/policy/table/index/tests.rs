@@ -85,3 +85,17 @@ fn colliding_keys_are_kept_all_the_same() {
     (0..100).for_each(|key| _ = index.remove(key));
     assert!(index.buckets.iter().all(|bucket| bucket.minus_passed() == 0));
 }
+
+#[test]
+fn reserved_room_is_enough() {
+    for keys in [0, 1, 34, 35, 36, 1000] {
+        let mut index = Index::default();
+        index.insert(7, 1);
+        index.reserve(keys as usize);
+        assert_eq!(index.get(7), 1);
+        let room = index.buckets.len();
+        (100..99 + keys).for_each(|key| _ = index.insert(key, 1));
+        // Room for the keys; a bucket that is crowded by bad luck doubles it.
+        assert!(index.buckets.len() <= 2 * room, "{keys}");
+    }
+}
