@@ -61,7 +61,8 @@ impl<const AVX512: bool> Table<Ipv6Addr> for Fib<AVX512> {
     const KIND: Kind = Kind::Bulk;
 
     fn build(prefixes: &[(Ipv6Addr, u8, u32)]) -> Option<Self> {
-        let (routes, groups) = sizes(prefixes);
+        let routes = prefixes.len() as u32 + 16;
+        let groups = fib6_groups(prefixes)?;
         // SAFETY: the name ends with a zero.
         let make = |name| unsafe { shim_fib6_new(name, routes, groups, AVX512.into()) };
         let add = |fib, (addr, len, value): (Ipv6Addr, u8, u32)| {
@@ -190,6 +191,18 @@ fn sizes<A: Addr>(prefixes: &[(A, u8, u32)]) -> (u32, u32) {
         groups += heads.len();
     }
     (prefixes.len() as u32 + 16, groups as u32 + 256)
+}
+
+/// `rte_fib6` takes 1 KiB for each group; with more of them two tables would not fit into the memory that
+/// DPDK is started with.
+const MAX_FIB6_GROUPS: u32 = 1 << 22;
+
+/// Returns how many groups `rte_fib6` wants: for each prefix one for each byte from the fourth on, whether or
+/// not another prefix has the same one. `None` if there are too many.
+fn fib6_groups(prefixes: &[(Ipv6Addr, u8, u32)]) -> Option<u32> {
+    let groups = |len: u8| u32::from(len.saturating_sub(24).div_ceil(8));
+    let groups: u32 = prefixes.iter().map(|(_, len, _)| groups(*len)).sum();
+    Some(groups + 256).filter(|groups| *groups <= MAX_FIB6_GROUPS)
 }
 
 /// Returns up to [`BATCH`] addresses as numbers.
