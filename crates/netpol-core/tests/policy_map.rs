@@ -2,8 +2,8 @@
 //! their definition (MAP-3).
 
 use netpol_core::{
-    AuthRequirement, AuthType, Decision, Direction, DropReason, Flow, IdentityId, MapDelta,
-    MatchType, PolicyEntry, PolicyKey, PolicyMap, PortPrefix, PortPrefixes, PortRange, Protocol,
+    AuthRequirement, AuthType, Decision, Direction, DropReason, Flow, IdentityId, MatchType,
+    PolicyEntry, PolicyKey, PolicyMap, PortPrefix, PortPrefixes, PortRange, Protocol,
     ProxyPriority, RedirectId, RuleSetId,
 };
 use proptest::collection::vec;
@@ -295,18 +295,19 @@ proptest! {
         flows in vec(flow(), 16),
     ) {
         let mut map = old.clone();
-        let mut put = true;
+        let mut last = 0;
         for delta in old.diff(&new) {
-            match delta {
-                MapDelta::Add(key, _) => prop_assert!(put && map.get(&key).is_none()),
-                MapDelta::Replace(key, entry) => {
-                    prop_assert!(put && map.get(&key).is_some_and(|old| *old != entry));
-                }
-                MapDelta::Remove(key) => {
-                    put = false;
-                    prop_assert!(map.get(&key).is_some());
-                }
-            }
+            prop_assert_eq!(map.get(delta.key()), delta.before());
+            prop_assert_eq!(new.get(delta.key()), delta.after());
+            prop_assert_ne!(delta.before(), delta.after());
+            // Denies come first and go last.
+            let phase = match (delta.before(), delta.after()) {
+                (_, Some(entry)) => 1 + u8::from(!entry.deny),
+                (Some(entry), None) => 3 + u8::from(entry.deny),
+                (None, None) => 0,
+            };
+            prop_assert!(last <= phase);
+            last = phase;
             map.apply(&delta);
         }
         prop_assert_eq!(&map, &new);

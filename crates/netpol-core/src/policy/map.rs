@@ -104,31 +104,28 @@ impl PolicyMap {
             .find_map(|key| self.entries.get(&key).map(|entry| (key, *entry)))
     }
 
-    /// Returns the changes that lead from this map to `target`: everything added or replaced
-    /// first, then everything removed, each in order of the keys.
-    ///
-    /// In this order a flow that both maps allow is never denied in between.
+    /// Returns the changes that lead from this map to `target`, in the order in which they are
+    /// [safe to make](MapDelta::sort).
     #[must_use]
     pub fn diff(&self, target: &Self) -> Vec<MapDelta> {
         let put = target.entries.iter().filter_map(|(key, entry)| match self.get(key) {
-            None => Some(MapDelta::Add(*key, *entry)),
-            Some(old) if old != entry => Some(MapDelta::Replace(*key, *entry)),
+            None => Some(MapDelta::add(*key, *entry)),
+            Some(old) if old != entry => Some(MapDelta::replace(*key, *old, *entry)),
             Some(_) => None,
         });
-        let gone = self.entries.keys().filter(|key| target.get(key).is_none());
-        put.chain(gone.map(|key| MapDelta::Remove(*key))).collect()
+        let gone = self.entries.iter().filter(|(key, _)| target.get(key).is_none());
+        let gone = gone.map(|(key, entry)| MapDelta::remove(*key, *entry));
+        let mut changes: Vec<MapDelta> = put.chain(gone).collect();
+        MapDelta::sort(&mut changes);
+        changes
     }
 
     /// Applies one change.
     pub fn apply(&mut self, delta: &MapDelta) {
-        match delta {
-            MapDelta::Add(key, entry) | MapDelta::Replace(key, entry) => {
-                self.entries.insert(*key, *entry);
-            }
-            MapDelta::Remove(key) => {
-                self.entries.remove(key);
-            }
-        }
+        match delta.after() {
+            Some(entry) => self.entries.insert(*delta.key(), *entry),
+            None => self.entries.remove(delta.key()),
+        };
     }
 }
 

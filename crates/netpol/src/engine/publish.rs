@@ -20,7 +20,8 @@ pub struct Published {
     /// What changed in the policy maps of endpoints.
     ///
     /// Who keeps maps elsewhere, in a kernel for example, puts the new entries of all endpoints first,
-    /// then changes the ipcache as `prefixes` says, and removes entries last.
+    /// then changes the ipcache as `prefixes` says, and removes entries last; those of one endpoint
+    /// each in the order in which they are listed.
     pub deltas: Vec<EndpointDeltas>,
     /// The prefixes that have another identity now, or none any more, in order.
     pub prefixes: Vec<(Prefix, Option<IdentityId>)>,
