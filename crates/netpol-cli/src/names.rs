@@ -19,7 +19,8 @@ impl<'e> NameRules<'e> {
         let policies = engine.policies().map(Arc::as_ref);
         let rules = policies.flat_map(|policy: &Policy| &policy.rules);
         let rules = rules.filter(|rule| !rule.subject.node).map(|rule| {
-            let names: Vec<&str> = rule.elements.iter().flat_map(names_in).collect();
+            let names: Vec<&str> =
+                rule.elements.iter().flat_map(|element| names_in(element)).collect();
             (&rule.subject.selector, names)
         });
         Self { rules: rules.filter(|(_, names)| !names.is_empty()).collect() }

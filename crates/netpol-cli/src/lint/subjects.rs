@@ -82,7 +82,7 @@ fn matches<'i>(
 
 /// Returns the selectors of a rule, that of its subject first.
 fn selectors(rule: &Rule) -> impl Iterator<Item = &LabelSelector> {
-    let peers = rule.elements.iter().flat_map(peer_selectors);
+    let peers = rule.elements.iter().flat_map(|element| peer_selectors(element));
     [&rule.subject.selector].into_iter().chain(peers)
 }
 

@@ -8,12 +8,11 @@ mod port;
 
 use std::sync::Arc;
 
-use netpol_core::{LabelSource, SelectKey, keys};
-
 use super::cilium::lint;
 use super::decode::{Context, Fields, Path};
 use super::metadata::Metadata;
 use super::node::Node;
+use super::pod_keys;
 use super::selector::{KeyRule, label_selector};
 use super::{NetworkPolicyGate, codes};
 use crate::rule::{
@@ -91,6 +90,7 @@ impl Reader<'_, '_> {
             elements.push(self.default_deny(ElementList::Egress));
         }
         elements.extend(egress);
+        let elements = elements.into_iter().map(Arc::new).collect();
         Some(Rule { subject: subject?, elements, log: None })
     }
 
@@ -107,7 +107,7 @@ impl Reader<'_, '_> {
                 LabelSelector::default()
             }
         };
-        selector.set_label(k8s(keys::NAMESPACE), Arc::clone(&self.namespace));
+        selector.set_label(pod_keys::namespace(), Arc::clone(&self.namespace));
         Some(Subject { selector, node: false })
     }
 
@@ -266,9 +266,4 @@ impl Reader<'_, '_> {
             NetworkPolicyGate::Agent => self.cx.warning(code, span, path, message, help),
         }
     }
-}
-
-/// Returns the key of a label of pods.
-fn k8s(key: &str) -> SelectKey {
-    SelectKey::new(LabelSource::K8s, key)
 }

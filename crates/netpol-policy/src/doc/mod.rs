@@ -14,6 +14,7 @@ mod manifest;
 mod metadata;
 mod names;
 mod node;
+mod pod_keys;
 mod read;
 mod selector;
 mod yaml;

@@ -68,7 +68,7 @@ impl Policies {
         let id = self.next_rule;
         self.next_rule += 1;
         let elements = rule.elements.iter().map(|element| {
-            let element = Arc::new(element.clone());
+            let element = Arc::clone(element);
             let peers = load_peers(&element.peers, services, options);
             self.next_element += 1;
             LoadedElement { id: ElementId(self.next_element), element, peers }
@@ -287,7 +287,7 @@ fn load_peers(peers: &Peers, services: &Services, options: &Options) -> LoadedPe
 
 fn selected_services(element: &Element) -> impl Iterator<Item = &ServiceSelector> {
     element.peers.listed().iter().filter_map(|peer| match peer {
-        Peer::Service(selector) => Some(selector),
+        Peer::Service(selector) => Some(&**selector),
         Peer::Selector(_) => None,
     })
 }

@@ -54,7 +54,7 @@ pub enum Peer {
     /// Identities that the selector matches.
     Selector(Selector),
     /// What stands behind Kubernetes services, which come and go (SVC-1).
-    Service(ServiceSelector),
+    Service(Box<ServiceSelector>),
 }
 
 /// Which services an item of `toServices` means (SVC-2). A service that either part matches is

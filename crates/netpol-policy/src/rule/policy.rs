@@ -79,8 +79,9 @@ pub struct Policy {
 pub struct Rule {
     /// The endpoints that the rule applies to.
     pub subject: Subject,
-    /// All elements, in the order `ingress`, `ingressDeny`, `egress`, `egressDeny`.
-    pub elements: Vec<Element>,
+    /// All elements, in the order `ingress`, `ingressDeny`, `egress`, `egressDeny`; shared with
+    /// whatever puts the rule in force.
+    pub elements: Vec<Arc<Element>>,
     /// The text that is copied into verdict records, if given.
     pub log: Option<Arc<str>>,
 }

@@ -87,7 +87,7 @@ impl Requirement {
 /// A conjunction of conditions on labels (SEL-1).
 ///
 /// Two selectors are the same if they are written the same: `matchLabels` in any order, then
-/// `matchExpressions` as they stand (MERGE-4).
+/// `matchExpressions` as they stand (MERGE-4). Cloning is cheap: the conditions are shared.
 ///
 /// # Examples
 ///
@@ -102,7 +102,8 @@ impl Requirement {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LabelSelector {
     // The first `n_labels` are `matchLabels` in order of their keys, the rest `matchExpressions`.
-    requirements: Vec<Requirement>,
+    // Shared, so that what is in force is not kept twice.
+    requirements: Arc<[Requirement]>,
     n_labels: usize,
     // Whether only members of CIDR groups match (QUIRK-10).
     cidr_groups_only: bool,
@@ -130,7 +131,7 @@ impl LabelSelector {
         });
         let n_labels = requirements.len();
         requirements.extend(expressions);
-        Self { requirements, n_labels, cidr_groups_only: false }
+        Self { requirements: requirements.into(), n_labels, cidr_groups_only: false }
     }
 
     /// Sets the value that the label with this key must have, replacing what `matchLabels` said
@@ -139,18 +140,20 @@ impl LabelSelector {
         let labels = self.requirements.get(..self.n_labels).unwrap_or_default();
         let place = labels.binary_search_by(|r| label_order(&r.key).cmp(&label_order(&key)));
         let requirement = Requirement { key, operator: Operator::In, values: vec![value] };
+        let mut requirements = self.requirements.to_vec();
         match place {
-            Ok(index) => self.requirements.splice(index..=index, [requirement]).for_each(drop),
+            Ok(index) => requirements.splice(index..=index, [requirement]).for_each(drop),
             Err(index) => {
-                self.requirements.insert(index, requirement);
+                requirements.insert(index, requirement);
                 self.n_labels += 1;
             }
         }
+        self.requirements = requirements.into();
     }
 
     /// Adds an expression behind the others.
     pub fn add_expression(&mut self, requirement: Requirement) {
-        self.requirements.push(requirement);
+        self.requirements = self.requirements.iter().cloned().chain([requirement]).collect();
     }
 
     /// Lets only members of CIDR groups match, whatever the group. No single label says so, as

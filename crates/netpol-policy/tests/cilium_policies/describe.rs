@@ -8,7 +8,7 @@ use netpol_policy::rule::{
 /// Returns one line for each element of a policy, such as `allow from [any:app=b] on [TCP 80]`.
 pub(crate) fn elements(policy: &Policy) -> Vec<String> {
     let rules = policy.rules.iter();
-    rules.flat_map(|rule| &rule.elements).map(element).collect()
+    rules.flat_map(|rule| &rule.elements).map(|of_rule| element(of_rule)).collect()
 }
 
 fn element(element: &Element) -> String {
@@ -35,7 +35,8 @@ fn element(element: &Element) -> String {
 fn peer(peer: &Peer) -> String {
     match peer {
         Peer::Selector(selector) => selector.to_string(),
-        Peer::Service(ServiceSelector { name, labels }) => {
+        Peer::Service(service) => {
+            let ServiceSelector { name, labels } = &**service;
             let name = name.as_ref().map(|(name, namespace)| format!("{namespace}/{name}"));
             let labels = labels.as_ref().map(|(selector, namespace)| {
                 format!("{namespace}/{}", Selector::Labels(selector.clone()))

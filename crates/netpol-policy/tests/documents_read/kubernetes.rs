@@ -31,7 +31,7 @@ fn elements(spec: &str) -> Vec<String> {
     let [rule] = policy.rules.as_slice() else {
         panic!("{policy:?}");
     };
-    rule.elements.iter().map(describe).collect()
+    rule.elements.iter().map(|element| describe(element)).collect()
 }
 
 /// Returns an element as text: direction, peers, ports.
@@ -112,7 +112,8 @@ fn rules_of_unlisted_directions_are_enforced_with_a_warning() {
     let [Object::Policy(policy)] = read.objects.as_slice() else {
         panic!("{:?}", read.objects);
     };
-    let elements: Vec<String> = policy.rules[0].elements.iter().map(describe).collect();
+    let elements: Vec<String> =
+        policy.rules[0].elements.iter().map(|element| describe(element)).collect();
     assert_eq!(elements, ["I *: all", "E nobody: all"]);
 }
 
@@ -151,7 +152,8 @@ fn without_the_local_cluster_default_no_cluster_is_added() {
     options.default_local_cluster = false;
     let spec = "{podSelector: {}, egress: [{to: [{podSelector: {}}, {namespaceSelector: {}}]}]}";
     let policy = policy_with(spec, &options);
-    let elements: Vec<String> = policy.rules[0].elements.iter().skip(1).map(describe).collect();
+    let elements: Vec<String> =
+        policy.rules[0].elements.iter().skip(1).map(|element| describe(element)).collect();
     assert_eq!(
         elements,
         [format!("E {NS1}: all"), "E k8s:io.kubernetes.pod.namespace: all".into()]
@@ -311,7 +313,8 @@ fn the_agent_alone_lets_more_pass() {
         let [Object::Policy(policy)] = read.objects.as_slice() else {
             panic!("{rules}\n{}", read.report);
         };
-        let elements: Vec<String> = policy.rules[0].elements.iter().map(describe).collect();
+        let elements: Vec<String> =
+            policy.rules[0].elements.iter().map(|element| describe(element)).collect();
         assert_eq!(elements, wanted, "{rules}");
     }
 }

@@ -7,6 +7,7 @@ use netpol_core::{LabelSource, SelectKey, keys};
 use super::super::codes;
 use super::super::decode::{Context, Path};
 use super::super::node::{Key, Node};
+use super::super::pod_keys;
 use super::super::selector::{KeyRule, label_selector};
 use super::lint;
 use super::scope::ListScope;
@@ -63,7 +64,7 @@ fn add_namespace(selector: &mut LabelSelector, scope: &ListScope<'_>) {
     if selector.mentions(|key| of_pods(key) && key.key() == keys::NAMESPACE) {
         return;
     }
-    let key = SelectKey::new(LabelSource::K8s, keys::NAMESPACE);
+    let key = pod_keys::namespace();
     match &scope.policy().namespace {
         Some(namespace) if !selector.mentions(is_namespace_label) => {
             selector.set_label(key, Arc::clone(namespace));
@@ -77,7 +78,7 @@ fn add_namespace(selector: &mut LabelSelector, scope: &ListScope<'_>) {
 fn add_cluster(selector: &mut LabelSelector, options: &Options) {
     let is_cluster = |key: &SelectKey| of_pods(key) && key.key() == keys::CLUSTER;
     if options.default_local_cluster && !selector.mentions(is_cluster) {
-        let key = SelectKey::new(LabelSource::K8s, keys::CLUSTER);
+        let key = pod_keys::cluster();
         selector.set_label(key, Arc::clone(&options.cluster_name));
     }
 }

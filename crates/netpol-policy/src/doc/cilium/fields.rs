@@ -74,7 +74,10 @@ pub(super) fn each<'n, T>(
     let items = list_field(cx, fields, path, name).unwrap_or_default();
     let path = path.field(name);
     let decode = |(index, item)| decode(cx, item, &path.index(index));
-    items.iter().enumerate().filter_map(decode).collect()
+    let mut decoded: Vec<T> = items.iter().enumerate().filter_map(decode).collect();
+    // Most lists have one item, and are kept as long as the policy.
+    decoded.shrink_to_fit();
+    decoded
 }
 
 /// Returns the text of a field, or `None` if it is absent or no string.

@@ -102,7 +102,7 @@ impl PeerKind {
             }
             Self::Services => {
                 let service = services::service(cx, item, path);
-                return service.map(Peer::Service).into_iter().collect();
+                return service.map(Box::new).map(Peer::Service).into_iter().collect();
             }
         };
         selectors.into_iter().map(Peer::Selector).collect()
@@ -139,7 +139,10 @@ pub(super) fn peers(
     }
     match (nobody, restricted) {
         (true, _) => Peers::Nobody,
-        (false, true) => Peers::AnyOf(found),
+        (false, true) => {
+            found.shrink_to_fit();
+            Peers::AnyOf(found)
+        }
         (false, false) => Peers::Unrestricted,
     }
 }

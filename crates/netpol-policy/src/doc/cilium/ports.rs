@@ -81,6 +81,7 @@ fn port_rule(
         ports: written.iter().flat_map(WrittenPort::expand).collect(),
         ..PortRule::default()
     };
+    rule.ports.shrink_to_fit();
     if deny {
         return Some(rule);
     }

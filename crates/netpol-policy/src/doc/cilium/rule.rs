@@ -90,7 +90,7 @@ fn elements(
     fields: Fields<'_>,
     path: &Path<'_>,
     rule: &RuleScope<'_>,
-) -> Vec<Element> {
+) -> Vec<Arc<Element>> {
     let mut elements = Vec::new();
     for list in LISTS {
         let scope = ListScope { rule, list };
@@ -98,7 +98,7 @@ fn elements(
         elements.extend(each(cx, fields, path, list.as_str(), |cx, node, path| {
             let element = element::element(cx, node, path, &scope, index);
             index += 1;
-            element
+            element.map(Arc::new)
         }));
     }
     elements

@@ -7,6 +7,7 @@ use netpol_core::{LabelSource, SelectKey, keys};
 use super::super::codes;
 use super::super::decode::{Context, Fields, Path};
 use super::super::node::Node;
+use super::super::pod_keys;
 use super::super::selector::{KeyRule, label_selector};
 use super::fields::{fields_of, key_span};
 use super::lint;
@@ -60,7 +61,7 @@ fn endpoints(
         warn_of_init(cx, node, path, &selector);
         warn_of_namespace(cx, node, path, namespace);
         // SUBJ-2
-        let key = SelectKey::new(LabelSource::K8s, keys::NAMESPACE);
+        let key = pod_keys::namespace();
         selector.set_label(key, Arc::clone(namespace));
     }
     Some(Subject { selector, node: false })

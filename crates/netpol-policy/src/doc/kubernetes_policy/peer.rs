@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use netpol_core::{Prefix, keys};
 
-use super::{Reader, k8s};
+use super::Reader;
 use crate::doc::cilium::cidr::{inside, world};
 use crate::doc::cilium::prefix::{Written, parse, prefix};
 use crate::doc::codes;
 use crate::doc::decode::{Fields, Path};
 use crate::doc::node::Node;
+use crate::doc::pod_keys;
 use crate::doc::selector::{KeyRule, label_selector};
 use crate::rule::{LabelSelector, Requirement, Selector};
 
@@ -63,14 +64,14 @@ impl Reader<'_, '_> {
             label_selector(self.cx, node, &path, keys)
         });
         let mut selector = pods.unwrap_or_else(|| Some(LabelSelector::default()))?;
-        let names_cluster = selector.mentions(|key| *key == k8s(keys::CLUSTER));
+        let names_cluster = selector.mentions(|key| *key == pod_keys::cluster());
         match namespaces {
-            None => selector.set_label(k8s(keys::NAMESPACE), Arc::clone(&self.namespace)),
+            None => selector.set_label(pod_keys::namespace(), Arc::clone(&self.namespace)),
             Some(namespaces) => add_namespaces(&mut selector, &namespaces?),
         }
         // NP-7
         if self.options.default_local_cluster && !names_cluster {
-            selector.set_label(k8s(keys::CLUSTER), Arc::clone(&self.options.cluster_name));
+            selector.set_label(pod_keys::cluster(), Arc::clone(&self.options.cluster_name));
         }
         Some(selector)
     }
@@ -137,7 +138,7 @@ impl Reader<'_, '_> {
 /// Adds the conditions on the namespace; without any it is a pod in some namespace (NP-6).
 fn add_namespaces(selector: &mut LabelSelector, namespaces: &LabelSelector) {
     if namespaces.is_wildcard() {
-        selector.add_expression(Requirement::exists(k8s(keys::NAMESPACE)));
+        selector.add_expression(Requirement::exists(pod_keys::namespace()));
     }
     for requirement in namespaces.requirements() {
         selector.add_expression(requirement.clone());

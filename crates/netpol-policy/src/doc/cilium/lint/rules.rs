@@ -96,7 +96,7 @@ fn sees_dns(rule: &Rule) -> bool {
         Ports::All => false,
         Ports::AnyOf(rules) => rules.iter().any(|rule| matches!(rule.l7, L7Rules::Dns(_))),
     };
-    rule.elements.iter().any(is_dns)
+    rule.elements.iter().any(|element| is_dns(element))
 }
 
 fn allows(rule: &Rule, direction: Direction) -> bool {
