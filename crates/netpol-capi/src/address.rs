@@ -26,12 +26,26 @@ pub struct netpol_address {
 
 impl netpol_address {
     /// Returns the address, if the family is one.
-    pub(crate) const fn ip(&self, what: &'static str) -> Result<IpAddr, Failure> {
+    pub(crate) fn ip(&self, what: &'static str) -> Result<IpAddr, Failure> {
+        self.check(what).map(|()| self.checked_ip())
+    }
+
+    /// Fails if the family is none.
+    #[inline]
+    pub(crate) const fn check(&self, what: &'static str) -> Result<(), Failure> {
+        match self.family {
+            NETPOL_IPV4 | NETPOL_IPV6 => Ok(()),
+            family => Err(Failure::bad_number(what, family as u64)),
+        }
+    }
+
+    /// Returns the address, whose family has been checked.
+    #[inline]
+    pub(crate) const fn checked_ip(&self) -> IpAddr {
         let [a, b, c, d, ..] = self.bytes;
         match self.family {
-            NETPOL_IPV4 => Ok(IpAddr::V4(Ipv4Addr::new(a, b, c, d))),
-            NETPOL_IPV6 => Ok(IpAddr::V6(Ipv6Addr::from_bits(u128::from_be_bytes(self.bytes)))),
-            family => Err(Failure::bad_number(what, family as u64)),
+            NETPOL_IPV6 => IpAddr::V6(Ipv6Addr::from_bits(u128::from_be_bytes(self.bytes))),
+            _ => IpAddr::V4(Ipv4Addr::new(a, b, c, d)),
         }
     }
 }

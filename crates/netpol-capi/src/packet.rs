@@ -28,11 +28,28 @@ pub struct netpol_packet {
 
 impl netpol_packet {
     /// Returns the packet that a caller means.
-    #[inline]
     pub(crate) fn read(&self) -> Result<Packet, Failure> {
+        self.check().map(|()| self.checked())
+    }
+
+    /// Fails if a field makes no sense.
+    #[inline]
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         Failure::check_size("packet", self.size.into(), size_of::<Self>())?;
-        let (src, dst) = (self.src.ip("src")?, self.dst.ip("dst")?);
-        let protocol = Protocol::new(self.protocol);
-        Ok(Packet { src, dst, protocol, port: self.port, icmp_code: self.icmp_code })
+        self.src.check("src")?;
+        self.dst.check("dst")
+    }
+
+    /// Returns the packet that a caller means, after [`check`](Self::check).
+    // PERF: apart from the check, as a packet inside a `Result` is copied over and over, which stalls.
+    #[inline]
+    pub(crate) fn checked(&self) -> Packet {
+        Packet {
+            src: self.src.checked_ip(),
+            dst: self.dst.checked_ip(),
+            protocol: Protocol::new(self.protocol),
+            port: self.port,
+            icmp_code: self.icmp_code,
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::guard::{guard, guard_status, guard_value};
 use crate::packet::netpol_packet;
 use crate::pointer::{self, Out, exclusive, give, places, shared, slice};
 use crate::verdict::{direction, netpol_side, netpol_verdict};
-use crate::{NETPOL_NO_ENDPOINT, NETPOL_OK};
+use crate::{NETPOL_NO_ENDPOINT, NETPOL_NULL, NETPOL_OK};
 
 /// The read side: one for each thread that asks for verdicts. It never waits for the engine.
 ///
@@ -111,16 +111,19 @@ pub unsafe extern "C" fn netpol_reader_verdict(
     packet: *const netpol_packet,
     verdict: *mut netpol_verdict,
 ) -> netpol_status {
-    let mut answer = netpol_verdict::DENY;
+    // SAFETY: the caller promises an output or NULL (convention 3), of which nothing is asked.
+    let Some(place) = (unsafe { verdict.cast::<MaybeUninit<netpol_verdict>>().as_mut() }) else {
+        return NETPOL_NULL;
+    };
     let status = guard_status(|| {
         // SAFETY: the caller promises NULL or a reader of its own (conventions 1 and 2).
         let reader = unsafe { exclusive(reader, "reader") }?;
         // SAFETY: the caller promises a packet or NULL (convention 3).
-        answer = reader.verdict(unsafe { shared(packet, "packet") }?)?;
-        if verdict.is_null() { Err(Failure::null("verdict")) } else { Ok(()) }
+        reader.verdict(unsafe { shared(packet, "packet") }?, place)
     });
-    // SAFETY: the caller promises an output or NULL (convention 3).
-    unsafe { Out::new(verdict) }.put(answer);
+    if status != NETPOL_OK {
+        place.write(netpol_verdict::DENY);
+    }
     status
 }
 
@@ -187,10 +190,17 @@ pub unsafe extern "C" fn netpol_reader_endpoint_verdict(
 }
 
 impl netpol_reader {
+    // PERF: the answer is written where it belongs; to return it would copy it twice.
     #[inline]
-    fn verdict(&mut self, packet: &netpol_packet) -> Result<netpol_verdict, Failure> {
-        let packet = packet.read()?;
-        Ok(netpol_verdict::new(&packet, &self.reader.verdict(&packet)))
+    fn verdict(
+        &mut self,
+        packet: &netpol_packet,
+        place: &mut MaybeUninit<netpol_verdict>,
+    ) -> Result<(), Failure> {
+        packet.check()?;
+        let packet = packet.checked();
+        place.write(netpol_verdict::new(&packet, &self.reader.verdict(&packet)));
+        Ok(())
     }
 
     /// Judges packets one after the other; returns the status of the first that cannot be judged.
@@ -201,13 +211,12 @@ impl netpol_reader {
     ) -> netpol_status {
         let mut status = NETPOL_OK;
         for (packet, place) in packets.iter().zip(verdicts) {
-            let verdict = self.verdict(packet).unwrap_or_else(|failure| {
+            if let Err(failure) = self.verdict(packet, place) {
+                place.write(netpol_verdict::DENY);
                 if status == NETPOL_OK {
                     status = failure.status();
                 }
-                netpol_verdict::DENY
-            });
-            place.write(verdict);
+            }
         }
         status
     }
