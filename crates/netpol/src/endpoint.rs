@@ -12,6 +12,13 @@ use netpol_policy::compile::NamedPorts;
 pub struct EndpointId(pub(crate) u32);
 
 impl EndpointId {
+    /// Returns the id with the number that [`number`](Self::number) gave; an engine says whether it has such
+    /// an endpoint.
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
     /// Returns the number.
     #[must_use]
     pub const fn number(self) -> u32 {

@@ -110,6 +110,16 @@ pub struct L7Handle {
 }
 
 impl L7Handle {
+    /// Returns the handle of a connection that the policy of an endpoint redirects to a proxy: for callers
+    /// who keep the parts of a [`Side`] rather than the handle that it gives.
+    ///
+    /// Requests of a connection that no policy redirects are judged as the connection is (L7E-6); those of an
+    /// unknown endpoint are denied.
+    #[must_use]
+    pub const fn new(endpoint: EndpointId, flow: Flow, proxy: RedirectId) -> Self {
+        Self { endpoint, flow, redirect: proxy, address: None }
+    }
+
     /// Returns a handle that asks for more: HTTP requests and TLS connections are allowed only if the
     /// host, or the server name, is one that DNS gave `address` for, as far as any endpoint was told. So a
     /// client that may talk to one name of a shared address cannot talk to the others (FQQ-3, L7Q-7).
