@@ -115,16 +115,14 @@ pub unsafe extern "C" fn netpol_reader_verdict(
     let Some(place) = (unsafe { verdict.cast::<MaybeUninit<netpol_verdict>>().as_mut() }) else {
         return NETPOL_NULL;
     };
-    let status = guard_status(|| {
+    // Whatever happens, this is what is there.
+    let answer = place.write(netpol_verdict::DENY);
+    guard_status(|| {
         // SAFETY: the caller promises NULL or a reader of its own (conventions 1 and 2).
         let reader = unsafe { exclusive(reader, "reader") }?;
         // SAFETY: the caller promises a packet or NULL (convention 3).
-        reader.verdict(unsafe { shared(packet, "packet") }?, place)
-    });
-    if status != NETPOL_OK {
-        place.write(netpol_verdict::DENY);
-    }
-    status
+        reader.verdict(unsafe { shared(packet, "packet") }?, answer)
+    })
 }
 
 /// Writes what the policies of both sides say about each of `count` packets, to as many verdicts; the arrays
@@ -195,11 +193,11 @@ impl netpol_reader {
     fn verdict(
         &mut self,
         packet: &netpol_packet,
-        place: &mut MaybeUninit<netpol_verdict>,
+        answer: &mut netpol_verdict,
     ) -> Result<(), Failure> {
         packet.check()?;
         let packet = packet.checked();
-        place.write(netpol_verdict::new(&packet, &self.reader.verdict(&packet)));
+        answer.fill(&packet, &self.reader.verdict(&packet));
         Ok(())
     }
 
@@ -211,11 +209,10 @@ impl netpol_reader {
     ) -> netpol_status {
         let mut status = NETPOL_OK;
         for (packet, place) in packets.iter().zip(verdicts) {
-            if let Err(failure) = self.verdict(packet, place) {
-                place.write(netpol_verdict::DENY);
-                if status == NETPOL_OK {
-                    status = failure.status();
-                }
+            let answer = place.write(netpol_verdict::DENY);
+            match self.verdict(packet, answer) {
+                Err(failure) if status == NETPOL_OK => status = failure.status(),
+                _ => {}
             }
         }
         status
