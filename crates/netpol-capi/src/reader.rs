@@ -115,16 +115,14 @@ pub unsafe extern "C" fn netpol_reader_verdict(
     let Some(place) = (unsafe { verdict.cast::<MaybeUninit<netpol_verdict>>().as_mut() }) else {
         return NETPOL_NULL;
     };
-    let status = guard_status(|| {
+    // Whatever happens, this is what is there.
+    let answer = place.write(netpol_verdict::DENY);
+    guard_status(|| {
         // SAFETY: the caller promises NULL or a reader of its own (conventions 1 and 2).
         let reader = unsafe { exclusive(reader, "reader") }?;
         // SAFETY: the caller promises a packet or NULL (convention 3).
-        reader.verdict(unsafe { shared(packet, "packet") }?, place)
-    });
-    if status != NETPOL_OK {
-        place.write(netpol_verdict::DENY);
-    }
-    status
+        reader.verdict(unsafe { shared(packet, "packet") }?, answer)
+    })
 }
 
 /// Writes what the policies of both sides say about each of `count` packets, to as many verdicts; the arrays
@@ -195,11 +193,11 @@ impl netpol_reader {
     fn verdict(
         &mut self,
         packet: &netpol_packet,
-        place: &mut MaybeUninit<netpol_verdict>,
+        answer: &mut netpol_verdict,
     ) -> Result<(), Failure> {
         packet.check()?;
         let packet = packet.checked();
-        place.write(netpol_verdict::new(&packet, &self.reader.verdict(&packet)));
+        answer.fill(&packet, &self.reader.verdict(&packet));
         Ok(())
     }
 
@@ -225,15 +223,12 @@ impl netpol_reader {
             self.reader.verdict_batch(asked, &mut answers);
             let answered = asked.iter().zip(&answers);
             for ((packet, place), (asked, answer)) in packets.iter().zip(places).zip(answered) {
+                let place = place.write(netpol_verdict::DENY);
                 match packet.check() {
-                    Ok(()) => place.write(netpol_verdict::new(asked, answer)),
-                    Err(failure) => {
-                        if status == NETPOL_OK {
-                            status = failure.status();
-                        }
-                        place.write(netpol_verdict::DENY)
-                    }
-                };
+                    Ok(()) => place.fill(asked, answer),
+                    Err(failure) if status == NETPOL_OK => status = failure.status(),
+                    Err(_) => {}
+                }
             }
         }
         status

@@ -98,29 +98,22 @@ impl netpol_verdict {
         reserved: [0; 3],
     };
 
-    /// Returns the answer for a packet.
+    /// Puts the answer for a packet in the place of a deny, the summary last.
     #[inline]
-    pub(crate) fn new(packet: &Packet, verdict: &PacketVerdict) -> Self {
+    pub(crate) fn fill(&mut self, packet: &Packet, verdict: &PacketVerdict) {
         let PacketVerdict { src_identity, dst_identity, egress, ingress } = verdict;
-        let flow = |direction, peer| Flow {
-            direction,
-            peer,
-            protocol: packet.protocol,
-            port: packet.port,
+        let Packet { protocol, port, .. } = *packet;
+        let flow = |direction, peer| Flow { direction, peer, protocol, port };
+        self.src_identity = src_identity.number();
+        self.dst_identity = dst_identity.number();
+        self.egress = netpol_side::new(&flow(Direction::Egress, *dst_identity), egress);
+        self.ingress = netpol_side::new(&flow(Direction::Ingress, *src_identity), ingress);
+        self.summary = match verdict.summary() {
+            Summary::Deny => NETPOL_SUMMARY_DENY,
+            Summary::Allow => NETPOL_SUMMARY_ALLOW,
+            Summary::Redirect => NETPOL_SUMMARY_REDIRECT,
+            Summary::AuthRequired => NETPOL_SUMMARY_AUTH_REQUIRED,
         };
-        Self {
-            src_identity: src_identity.number(),
-            dst_identity: dst_identity.number(),
-            egress: netpol_side::new(&flow(Direction::Egress, *dst_identity), egress),
-            ingress: netpol_side::new(&flow(Direction::Ingress, *src_identity), ingress),
-            summary: match verdict.summary() {
-                Summary::Deny => NETPOL_SUMMARY_DENY,
-                Summary::Allow => NETPOL_SUMMARY_ALLOW,
-                Summary::Redirect => NETPOL_SUMMARY_REDIRECT,
-                Summary::AuthRequired => NETPOL_SUMMARY_AUTH_REQUIRED,
-            },
-            reserved: [0; 3],
-        }
     }
 }
 
