@@ -1,11 +1,12 @@
 //! Filters: everything of one direction about one port and protocol as written.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use netpol_core::{LabelSet, LabelSource, PortRange, Protocol, SelectKey};
 
-use super::{CompileError, LoadedElement, LoadedPeers, PeerPolicy};
+use super::{CompileError, LoadedElement, LoadedPeers, PeerPolicy, RankedSelector};
 use crate::rule::{LabelSelector, Port, PortRule, Ports, Selector};
 
 /// What tells filters apart: protocol and port as written (MERGE-1).
@@ -85,7 +86,7 @@ pub struct Filter {
     /// What is said about every peer.
     pub wildcard: Option<Arc<PeerPolicy>>,
     /// What is said about the peers of each selector. Those of one element share it.
-    pub peers: BTreeMap<Arc<Selector>, Arc<PeerPolicy>>,
+    pub peers: BTreeMap<RankedSelector, Arc<PeerPolicy>>,
 }
 
 impl Filter {
@@ -221,10 +222,10 @@ fn merge_peers(
     policy: &Arc<PeerPolicy>,
     key: &FilterKey,
 ) -> Result<(), CompileError> {
-    match filter.peers.get_mut(selector) {
-        Some(known) => merge(known, policy, key),
-        None => {
-            filter.peers.insert(Arc::clone(selector), Arc::clone(policy));
+    match filter.peers.entry(RankedSelector::new(selector)) {
+        Entry::Occupied(known) => merge(known.into_mut(), policy, key),
+        Entry::Vacant(none) => {
+            none.insert(Arc::clone(policy));
             Ok(())
         }
     }

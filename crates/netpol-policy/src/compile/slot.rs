@@ -54,9 +54,10 @@ impl ResolvedFilter {
             Direction::Egress => context.cluster_ports.port(name, protocol),
         });
         let Filter { wildcard, peers } = filter;
-        let peers = peers.into_iter();
-        let peers =
-            peers.map(|(selector, policy)| (shared.selectors.acquire(&selector), policy)).collect();
+        let peers = peers
+            .into_iter()
+            .map(|(selector, policy)| (shared.selectors.acquire(selector.selector()), policy));
+        let peers = peers.collect();
         Self { key, range, wildcard, peers }
     }
 

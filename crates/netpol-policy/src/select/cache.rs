@@ -1,8 +1,9 @@
 //! Selectors in use and the identities that each matches now.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 use netpol_core::{IdentityId, LabelSet};
 
 use super::{IdentityIndex, IdentitySet, SelectorIndex};
@@ -23,7 +24,9 @@ pub struct SelectorId(u32);
 pub struct SelectorCache {
     identities: IdentityIndex,
     index: SelectorIndex<SelectorId>,
-    by_selector: Map<Arc<Selector>, SelectorId>,
+    // With the hash of each, as hashing a selector means a walk through its texts.
+    by_selector: HashTable<(u64, SelectorId)>,
+    hasher: foldhash::fast::RandomState,
     entries: Map<SelectorId, Entry>,
     // For each identity the selectors that match it, in ascending order.
     selected_by: Map<IdentityId, Vec<SelectorId>>,
@@ -42,11 +45,12 @@ struct Entry {
 impl SelectorCache {
     /// Adds a user of a selector and returns its number; equal selectors share one.
     pub fn acquire(&mut self, selector: &Arc<Selector>) -> SelectorId {
-        if let Some(id) = self.by_selector.get(selector) {
-            if let Some(entry) = self.entries.get_mut(id) {
+        let hash = self.hasher.hash_one(&**selector);
+        if let Some(id) = self.find(hash, selector) {
+            if let Some(entry) = self.entries.get_mut(&id) {
                 entry.users += 1;
             }
-            return *id;
+            return id;
         }
         let id = self.free_id();
         let members = self.identities.matching(selector);
@@ -60,9 +64,17 @@ impl SelectorCache {
             self.name_changes.push((name.clone(), true));
         }
         self.index.insert(selector, id);
-        self.by_selector.insert(Arc::clone(selector), id);
+        self.by_selector.insert_unique(hash, (hash, id), |(hash, _)| *hash);
         self.entries.insert(id, Entry { selector: Arc::clone(selector), members, users: 1 });
         id
+    }
+
+    /// Returns the number of a selector with this hash.
+    fn find(&self, hash: u64, selector: &Selector) -> Option<SelectorId> {
+        let is_it = |(known, id): &(u64, SelectorId)| {
+            *known == hash && self.selector(*id).is_some_and(|known| known == selector)
+        };
+        self.by_selector.find(hash, is_it).map(|(_, id)| *id)
     }
 
     fn free_id(&mut self) -> SelectorId {
@@ -89,7 +101,10 @@ impl SelectorCache {
             return;
         };
         self.index.remove(&selector, id);
-        self.by_selector.remove(&selector);
+        let hash = self.hasher.hash_one(&*selector);
+        if let Ok(entry) = self.by_selector.find_entry(hash, |(_, known)| *known == id) {
+            entry.remove();
+        }
         if let Selector::Fqdn(name) = &*selector {
             self.name_changes.push((name.clone(), false));
         }

@@ -124,6 +124,10 @@ impl IdentityIndex {
     fn filter_by(&self, selector: &Selector, condition: &Requirement) -> IdentitySet {
         let Requirement { key, operator, values } = condition;
         match (key.prefix(), operator) {
+            // SEL-4: for a block without exceptions there is nothing more to ask.
+            (Some(prefix), Operator::Exists) if is_only_condition(selector) => {
+                self.inside(*prefix).collect()
+            }
             (Some(prefix), _) => self.filter(selector, self.inside(*prefix)),
             (None, Operator::In) => {
                 let having = self.value_sets(key, values).flat_map(IdentitySet::iter);
@@ -188,6 +192,12 @@ impl IdentityIndex {
         let inside = inside.take_while(move |(inner, _)| prefix.contains_prefix(inner));
         inside.flat_map(|(_, ids)| ids.iter())
     }
+}
+
+/// Tells whether a selector has no condition besides one.
+fn is_only_condition(selector: &Selector) -> bool {
+    matches!(selector, Selector::Labels(labels)
+        if labels.requirements().len() == 1 && !labels.is_restricted_to_cidr_groups())
 }
 
 /// Tells whether an identity is in some set of each list.
