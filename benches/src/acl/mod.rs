@@ -4,6 +4,8 @@
 #[cfg(feature = "dpdk")]
 mod dpdk;
 
+use netpol_testkit::workload::PORTS;
+
 use crate::input::Random;
 
 /// A range of ports, both ends included.
@@ -68,14 +70,6 @@ pub struct Acl {
 const PACKETS: usize = 65_536;
 
 const LENS: [u8; 14] = [8, 12, 16, 16, 20, 22, 24, 24, 24, 28, 30, 32, 32, 32];
-
-const PORTS: [u16; 64] = [
-    80, 443, 8080, 8443, 9090, 9091, 5432, 3306, 6379, 27017, 9200, 9300, 5672, 15672, 4222, 8222,
-    2181, 9092, 2379, 2380, 3000, 3001, 4000, 5000, 5001, 6443, 7000, 7001, 7946, 8000, 8001, 8008,
-    8081, 8082, 8083, 8086, 8088, 8089, 8090, 8091, 8125, 8140, 8200, 8300, 8500, 8600, 8888, 9000,
-    9001, 9042, 9100, 9102, 9115, 9121, 9187, 9216, 9411, 9418, 10250, 10255, 11211, 14268, 16686,
-    26257,
-];
 
 impl Acl {
     /// Returns `n` rules in the manner of ClassBench's access lists (D. E. Taylor, J. S. Turner,

@@ -1,6 +1,6 @@
 //! Documents: policies and the Kubernetes objects that they are about.
 
-use netpol::{Applied, Problem, Report, Source};
+use netpol::{Applied, Engine, Problem, Report, Source};
 use netpol_policy::doc;
 
 use crate::engine::{change, netpol_engine};
@@ -73,19 +73,9 @@ pub unsafe extern "C" fn netpol_engine_apply(
     report: *mut *mut netpol_report,
     error: *mut *mut netpol_error,
 ) -> netpol_status {
-    let apply = |engine: &mut netpol_engine| {
-        // SAFETY: the caller promises an output or NULL (convention 3).
-        let place = unsafe { Out::new(report) };
-        // SAFETY: the caller promises the bytes of texts (convention 4).
-        let source = unsafe { source(engine, name, text) }?;
-        let applied = match source {
-            Ok(source) => engine.change(|engine| engine.apply(&source))?,
-            Err(report) => Err(report),
-        };
-        finish(place, applied.map(netpol_report::of))
-    };
-    // SAFETY: the caller promises an engine of its own, or NULL, and an output (conventions 1 to 3).
-    unsafe { change(engine, error, apply) }
+    let apply = |engine: &mut Engine, source: &Source| engine.apply(source).map(netpol_report::of);
+    // SAFETY: the caller promises an engine of its own, or NULL, texts and outputs (conventions 1 to 4).
+    unsafe { change_by(engine, name, text, report, error, apply) }
 }
 
 /// Removes everything that a text names: policies, CIDR groups, namespaces, services and the addresses behind
@@ -101,19 +91,10 @@ pub unsafe extern "C" fn netpol_engine_delete(
     report: *mut *mut netpol_report,
     error: *mut *mut netpol_error,
 ) -> netpol_status {
-    let delete = |engine: &mut netpol_engine| {
-        // SAFETY: the caller promises an output or NULL (convention 3).
-        let place = unsafe { Out::new(report) };
-        // SAFETY: the caller promises the bytes of texts (convention 4).
-        let source = unsafe { source(engine, name, text) }?;
-        let removed = match source {
-            Ok(source) => engine.change(|engine| engine.delete(&source))?,
-            Err(report) => Err(report),
-        };
-        finish(place, removed.map(netpol_report::of_removal))
-    };
-    // SAFETY: the caller promises an engine of its own, or NULL, and an output (conventions 1 to 3).
-    unsafe { change(engine, error, delete) }
+    let delete =
+        |engine: &mut Engine, source: &Source| engine.delete(source).map(netpol_report::of_removal);
+    // SAFETY: the caller promises an engine of its own, or NULL, texts and outputs (conventions 1 to 4).
+    unsafe { change_by(engine, name, text, report, error, delete) }
 }
 
 /// Returns the number of problems; 0 for NULL.
@@ -213,6 +194,34 @@ impl From<&Problem> for netpol_problem {
             severity: if problem.is_error() { NETPOL_ERROR } else { NETPOL_WARNING },
         }
     }
+}
+
+/// Changes an engine that a caller passed by what documents say, and hands out the report.
+///
+/// # Safety
+///
+/// As for [`change`]; besides, the texts may be read, and `report` is NULL or an output.
+unsafe fn change_by(
+    engine: *mut netpol_engine,
+    name: netpol_str,
+    text: netpol_str,
+    report: *mut *mut netpol_report,
+    error: *mut *mut netpol_error,
+    act: impl FnOnce(&mut Engine, &Source) -> Result<netpol_report, Report>,
+) -> netpol_status {
+    let work = |engine: &mut netpol_engine| {
+        // SAFETY: the caller promises an output or NULL.
+        let place = unsafe { Out::new(report) };
+        // SAFETY: the caller promises the texts.
+        let source = unsafe { source(engine, name, text) }?;
+        let result = match source {
+            Ok(source) => engine.change(|engine| act(engine, &source))?,
+            Err(report) => Err(report),
+        };
+        finish(place, result)
+    };
+    // SAFETY: the caller promises an engine of its own, or NULL, and an output.
+    unsafe { change(engine, error, work) }
 }
 
 /// Returns the source that a caller means, or the report about what is no text.

@@ -18,14 +18,12 @@ use tokio::time::{sleep, timeout};
 
 use self::message::{Query, Rcode, Received};
 use crate::enforcer::Enforcer;
+use crate::listen::PAUSE;
 use crate::log::{Flow, Log};
 use crate::{Config, Route};
 
 /// The longest query that is taken, in bytes; what is longer is cut off, and malformed.
 const MAX_QUERY: usize = 4096;
-
-/// How long is waited after a query could not be received.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// What all DNS listeners have in common.
 pub(crate) struct Forwarder {

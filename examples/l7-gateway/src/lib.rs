@@ -21,6 +21,7 @@ mod enforcer;
 mod error;
 mod gateway;
 mod inventory;
+mod listen;
 mod log;
 mod path;
 mod proxy;

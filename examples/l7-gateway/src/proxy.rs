@@ -17,20 +17,16 @@ use netpol::{Direction, HttpRequest, Packet, PacketVerdict, Protocol, Reader};
 use netpol_flowlog::{Http, HttpVersion, Layer7};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use self::message::{change_headers, forwarded, headers, host, with_host, without_hop_by_hop};
 use crate::enforcer::Enforcer;
 use crate::log::{Flow, Log};
 use crate::path::Target;
-use crate::{Config, Route};
+use crate::{Config, Route, listen};
 
 /// What a denied request is answered (HTTPD-1).
 const DENIED: &str = "Access denied\r\n";
-
-/// How long is waited after a connection could not be taken, for there to be room again.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// The most that the head of a request may take, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -84,20 +80,10 @@ impl Proxy {
 
     /// Serves the clients of one server, for ever.
     pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, route: Route) {
-        let mut connections = JoinSet::new();
-        loop {
-            while connections.try_join_next().is_some() {}
-            let Ok((stream, client)) = listener.accept().await else {
-                sleep(PAUSE).await;
-                continue;
-            };
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else { return };
-            let connection = Connection::new(&self, client, route);
-            connections.spawn(async move {
-                connection.serve(stream).await;
-                drop(place);
-            });
-        }
+        listen::serve(listener, &self.places, |stream, client| {
+            Connection::new(&self, client, route).serve(stream)
+        })
+        .await;
     }
 }
 

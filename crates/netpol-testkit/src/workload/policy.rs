@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use netpol_core::{IpFamily, Prefix};
 
+use super::PORTS;
 use super::cluster::ENDPOINTS;
 use super::pod::{Pod, app, namespace, random_namespace, tier};
 use super::random::Random;
@@ -14,14 +15,6 @@ pub(super) const IN_FORCE: u64 = 0x0101_0000_0000_0000;
 pub(super) const ADDED: u64 = IN_FORCE + (7 << 40);
 /// What is added to a policy's seed for the version that replaces it.
 const REPLACEMENT: u64 = 1 << 32;
-
-const PORTS: [u16; 64] = [
-    80, 443, 8080, 8443, 9090, 9091, 5432, 3306, 6379, 27017, 9200, 9300, 5672, 15672, 4222, 8222,
-    2181, 9092, 2379, 2380, 3000, 3001, 4000, 5000, 5001, 6443, 7000, 7001, 7946, 8000, 8001, 8008,
-    8081, 8082, 8083, 8086, 8088, 8089, 8090, 8091, 8125, 8140, 8200, 8300, 8500, 8600, 8888, 9000,
-    9001, 9042, 9100, 9102, 9115, 9121, 9187, 9216, 9411, 9418, 10250, 10255, 11211, 14268, 16686,
-    26257,
-];
 
 /// A policy as a document, and the prefixes that it names.
 pub(super) struct Document {

@@ -7,30 +7,22 @@ use std::sync::Arc;
 use netpol::Protocol;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
-use super::{Forwarder, PAUSE, busy};
-use crate::Route;
+use super::{Forwarder, busy};
+use crate::{Route, listen};
 
 impl Forwarder {
     /// Serves the clients of one server by TCP, for ever.
     pub(crate) async fn serve_tcp(self: Arc<Self>, listener: TcpListener, route: Route) {
-        let mut connections = JoinSet::new();
-        loop {
-            while connections.try_join_next().is_some() {}
-            let Ok((stream, client)) = listener.accept().await else {
-                sleep(PAUSE).await;
-                continue;
-            };
-            let Ok(place) = Arc::clone(&self.connections).acquire_owned().await else { return };
+        listen::serve(listener, &self.connections, |stream, client| {
             let this = Arc::clone(&self);
-            connections.spawn(async move {
+            async move {
                 // A client that went away is nothing to tell anybody.
                 let _ended = this.talk(stream, client, route).await;
-                drop(place);
-            });
-        }
+            }
+        })
+        .await;
     }
 
     /// Answers the queries of one connection, one after the other.
