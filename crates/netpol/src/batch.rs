@@ -16,21 +16,25 @@ const CHUNK: usize = 64;
 /// How many addresses they have.
 const ADDRESSES: usize = 2 * CHUNK;
 
-/// Calls `put` with the index of each key and the verdict on the packet that it stands for.
-pub(crate) fn decide<K>(
+/// Writes the verdict on each packet to where `place` says that it is in the item with the same index,
+/// if it says so. The longer of the two slices is used in part.
+pub(crate) fn decide<V>(
     snapshot: &Snapshot,
-    keys: &[K],
-    packet: impl Fn(&K) -> Packet,
-    mut put: impl FnMut(usize, PacketVerdict),
+    packets: &[Packet],
+    verdicts: &mut [V],
+    place: impl Fn(&mut V) -> Option<&mut PacketVerdict>,
 ) {
     let mut ends = Ends::new();
-    for (number, chunk) in keys.chunks(CHUNK).enumerate() {
-        ends.find(snapshot, chunk.iter().map(&packet));
-        for place in 0..chunk.len() {
-            ends.prefetch(snapshot, place);
+    for (packets, verdicts) in packets.chunks(CHUNK).zip(verdicts.chunks_mut(CHUNK)) {
+        let packets = packets.get(..verdicts.len()).unwrap_or(packets);
+        ends.find(snapshot, packets);
+        for number in 0..packets.len() {
+            ends.prefetch(snapshot, number);
         }
-        for (place, key) in chunk.iter().enumerate() {
-            put(number * CHUNK + place, ends.verdict(snapshot, place, &packet(key)));
+        for (number, (packet, verdict)) in packets.iter().zip(verdicts).enumerate() {
+            if let Some(verdict) = place(verdict) {
+                ends.write_verdict(snapshot, number, packet, verdict);
+            }
         }
     }
 }
@@ -61,13 +65,14 @@ impl Ends {
         }
     }
 
-    fn find(&mut self, snapshot: &Snapshot, packets: impl Iterator<Item = Packet>) {
+    fn find(&mut self, snapshot: &Snapshot, packets: &[Packet]) {
         let Self { identities, slots, v4, v6 } = self;
         (v4.len, v6.len) = (0, 0);
-        for (end, addr) in (0..).zip(packets.flat_map(|packet| [packet.src, packet.dst])) {
+        let addrs = packets.iter().flat_map(|packet| [&packet.src, &packet.dst]);
+        for (end, addr) in (0..).zip(addrs) {
             match addr {
-                IpAddr::V4(addr) => v4.push(addr, end),
-                IpAddr::V6(addr) => v6.push(addr, end),
+                IpAddr::V4(addr) => v4.push(*addr, end),
+                IpAddr::V6(addr) => v6.push(*addr, end),
             }
         }
         let Snapshot { ipcache, slots: table, .. } = snapshot;
@@ -86,16 +91,23 @@ impl Ends {
         }
     }
 
-    fn verdict(&self, snapshot: &Snapshot, place: usize, packet: &Packet) -> PacketVerdict {
-        let [egress, ingress] = sides(place).map(|(direction, own, peer)| {
-            let slot = self.slot(own).and_then(|slot| snapshot.slots.get(slot));
-            slot.map_or(Side::None, |slot| slot.side(direction, self.identity(peer), packet))
-        });
-        PacketVerdict {
-            src_identity: self.identity(2 * place),
-            dst_identity: self.identity(2 * place + 1),
-            egress,
-            ingress,
+    #[inline(always)]
+    fn write_verdict(
+        &self,
+        snapshot: &Snapshot,
+        place: usize,
+        packet: &Packet,
+        out: &mut PacketVerdict,
+    ) {
+        out.src_identity = self.identity(2 * place);
+        out.dst_identity = self.identity(2 * place + 1);
+        for ((direction, own, peer), side) in
+            sides(place).into_iter().zip([&mut out.egress, &mut out.ingress])
+        {
+            match self.slot(own).and_then(|slot| snapshot.slots.get(slot)) {
+                Some(slot) => slot.write_side(direction, self.identity(peer), packet, side),
+                None => *side = Side::None,
+            }
         }
     }
 

@@ -60,6 +60,13 @@ impl FrameVerdict {
         }
     }
 
+    const fn packet_mut(&mut self) -> Option<&mut PacketVerdict> {
+        match self {
+            Self::Packet(verdict) | Self::Fragment(verdict) => Some(verdict),
+            Self::NotIp(_) | Self::Drop(_) => None,
+        }
+    }
+
     /// Tells whether it is a fragment that no entry for every port allows on ingress: Cilium reports
     /// these as `FRAG_NOSUPPORT` (PKT-2, LKP-5).
     #[must_use]
@@ -85,14 +92,14 @@ impl fmt::Display for FrameDrop {
 }
 
 /// Returns the verdict on what was parsed.
+#[inline]
 pub(crate) fn decide(snapshot: &Snapshot, parsed: &Parsed) -> FrameVerdict {
-    match question(parsed) {
-        Question::Decided(verdict) => verdict,
-        Question::Packet(packet) => {
-            let verdict = snapshot.verdict(&packet);
-            asked(snapshot, parsed, verdict)
-        }
+    let mut verdict = unasked(parsed);
+    if let (Some(asked), Some(headers)) = (verdict.packet_mut(), parsed.headers()) {
+        snapshot.write_verdict(&Packet::of(headers), asked);
+        correct(snapshot, Exception::of(headers), asked);
     }
+    verdict
 }
 
 /// Writes the verdict on each frame to the same index of `verdicts`; parses all of a few frames
@@ -104,66 +111,93 @@ pub(crate) fn decide_batch(
     parse: impl Fn(&[u8]) -> Parsed,
 ) {
     const CHUNK: usize = 64;
-    let mut parsed = [Parsed::NotIp(0); CHUNK];
+    // What is asked in vain about frames that are decided, and not looked at.
+    let mut packets = [Packet::tcp([0, 0, 0, 0], [0, 0, 0, 0], 0); CHUNK];
+    let mut exceptions = [Exception::None; CHUNK];
     for (frames, verdicts) in frames.chunks(CHUNK).zip(verdicts.chunks_mut(CHUNK)) {
-        for (parsed, frame) in parsed.iter_mut().zip(frames) {
-            *parsed = parse(frame);
+        let mut exceptional = false;
+        let places = packets.iter_mut().zip(&mut exceptions);
+        for ((frame, verdict), (packet, exception)) in frames.iter().zip(&mut *verdicts).zip(places)
+        {
+            let parsed = parse(frame);
+            *verdict = unasked(&parsed);
+            *exception = Exception::None;
+            if let Some(headers) = parsed.headers() {
+                *packet = Packet::of(headers);
+                *exception = Exception::of(headers);
+                exceptional |= *exception != Exception::None;
+            }
         }
-        let parsed = parsed.get(..frames.len().min(verdicts.len())).unwrap_or_default();
-        let packet = |parsed: &Parsed| match question(parsed) {
-            Question::Packet(packet) => packet,
-            // Asked in vain, and not looked at.
-            Question::Decided(_) => Packet::tcp([0, 0, 0, 0], [0, 0, 0, 0], 0),
-        };
-        batch::decide(snapshot, parsed, packet, |place, verdict| {
-            let Some((parsed, out)) = parsed.get(place).zip(verdicts.get_mut(place)) else {
-                return;
-            };
-            *out = match question(parsed) {
-                Question::Decided(verdict) => verdict,
-                Question::Packet(_) => asked(snapshot, parsed, verdict),
-            };
-        });
+        let packets = packets.get(..frames.len()).unwrap_or_default();
+        batch::decide(snapshot, packets, verdicts, FrameVerdict::packet_mut);
+        if exceptional {
+            for (verdict, exception) in verdicts.iter_mut().zip(exceptions) {
+                if let Some(verdict) = verdict.packet_mut() {
+                    correct(snapshot, exception, verdict);
+                }
+            }
+        }
     }
 }
 
-enum Question {
-    Decided(FrameVerdict),
-    Packet(Packet),
+/// Packets about which policy says something else than about others of the same flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exception {
+    None,
+    /// Its port is not known (PKT-2).
+    LaterFragment,
+    /// What a pod says about neighbours (PKT-4).
+    Neighbours,
 }
 
-/// Returns what policy is asked about a packet, if at all.
-fn question(parsed: &Parsed) -> Question {
+impl Exception {
+    #[inline(always)]
+    fn of(headers: &Headers) -> Self {
+        if is_later_fragment(headers) {
+            Self::LaterFragment
+        } else if headers.is_neighbour_discovery() {
+            Self::Neighbours
+        } else {
+            Self::None
+        }
+    }
+}
+
+/// Returns the verdict on what was parsed; without sides yet if policy is to be asked.
+#[inline(always)]
+fn unasked(parsed: &Parsed) -> FrameVerdict {
     let headers = match parsed {
-        Parsed::Bad(bad) => return Question::Decided(FrameVerdict::Drop(FrameDrop::Bad(*bad))),
-        Parsed::NotIp(kind) => return Question::Decided(FrameVerdict::NotIp(*kind)),
+        Parsed::Bad(bad) => return FrameVerdict::Drop(FrameDrop::Bad(*bad)),
+        Parsed::NotIp(kind) => return FrameVerdict::NotIp(*kind),
         Parsed::Ip(headers) => headers,
     };
     if headers.ip_options {
-        return Question::Decided(FrameVerdict::Drop(FrameDrop::IpOptions));
+        return FrameVerdict::Drop(FrameDrop::IpOptions);
     }
-    if is_later_fragment(headers) && headers.tuple.src.is_ipv6() {
-        return Question::Decided(FrameVerdict::Drop(FrameDrop::Ipv6Fragment));
+    match (is_later_fragment(headers), headers.tuple.src.is_ipv6()) {
+        (true, true) => FrameVerdict::Drop(FrameDrop::Ipv6Fragment),
+        (true, false) => FrameVerdict::Fragment(PacketVerdict::NONE),
+        (false, _) => FrameVerdict::Packet(PacketVerdict::NONE),
     }
-    Question::Packet(Packet::of(headers))
 }
 
-/// Returns the verdict on an IP packet that policy said this about.
-fn asked(snapshot: &Snapshot, parsed: &Parsed, mut verdict: PacketVerdict) -> FrameVerdict {
-    let Some(headers) = parsed.headers() else { return FrameVerdict::DENY };
-    if is_later_fragment(headers) {
-        for side in [&mut verdict.egress, &mut verdict.ingress] {
-            *side = snapshot.without_port(side);
+/// Corrects what policy said about a packet that it says something else about.
+#[inline(always)]
+fn correct(snapshot: &Snapshot, exception: Exception, verdict: &mut PacketVerdict) {
+    match exception {
+        Exception::None => {}
+        Exception::LaterFragment => {
+            for side in [&mut verdict.egress, &mut verdict.ingress] {
+                *side = snapshot.without_port(side);
+            }
         }
-        return FrameVerdict::Fragment(verdict);
+        // PKT-4: what a pod says about neighbours is no matter of its policy.
+        Exception::Neighbours => {
+            if let Side::Policy { endpoint, .. } = verdict.egress {
+                verdict.egress = Side::Exempt { endpoint };
+            }
+        }
     }
-    // PKT-4: what a pod says about neighbours is no matter of its policy.
-    if headers.is_neighbour_discovery()
-        && let Side::Policy { endpoint, .. } = verdict.egress
-    {
-        verdict.egress = Side::Exempt { endpoint };
-    }
-    FrameVerdict::Packet(verdict)
 }
 
 fn is_later_fragment(headers: &Headers) -> bool {

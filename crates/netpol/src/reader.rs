@@ -91,17 +91,7 @@ impl Reader {
     /// # Ok::<(), netpol::EngineError>(())
     /// ```
     pub fn verdict_batch(&mut self, packets: &[Packet], verdicts: &mut [PacketVerdict]) {
-        let packets = packets.get(..verdicts.len()).unwrap_or(packets);
-        batch::decide(
-            self.snapshot.load(),
-            packets,
-            |packet| *packet,
-            |place, verdict| {
-                if let Some(out) = verdicts.get_mut(place) {
-                    *out = verdict;
-                }
-            },
-        );
+        batch::decide(self.snapshot.load(), packets, verdicts, |verdict| Some(verdict));
     }
 
     /// Returns the verdict on a packet as bytes, from the Ethernet header on. A packet that cannot be

@@ -44,16 +44,21 @@ impl Snapshot {
     /// Returns what the policies of both sides say about a packet (FLOW-1).
     #[inline]
     pub(crate) fn verdict(&self, packet: &Packet) -> PacketVerdict {
-        let src_identity = self.ipcache.identity(packet.src);
-        let dst_identity = self.ipcache.identity(packet.dst);
-        let side = |direction, own, peer| {
-            self.slots.at(own).map_or(Side::None, |slot| slot.side(direction, peer, packet))
-        };
-        PacketVerdict {
-            src_identity,
-            dst_identity,
-            egress: side(Direction::Egress, packet.src, dst_identity),
-            ingress: side(Direction::Ingress, packet.dst, src_identity),
+        let mut verdict = PacketVerdict::NONE;
+        self.write_verdict(packet, &mut verdict);
+        verdict
+    }
+
+    /// Writes what the policies of both sides say about a packet over a verdict without sides.
+    #[inline(always)]
+    pub(crate) fn write_verdict(&self, packet: &Packet, out: &mut PacketVerdict) {
+        out.src_identity = self.ipcache.identity(packet.src);
+        out.dst_identity = self.ipcache.identity(packet.dst);
+        if let Some(slot) = self.slots.at(packet.src) {
+            slot.write_side(Direction::Egress, out.dst_identity, packet, &mut out.egress);
+        }
+        if let Some(slot) = self.slots.at(packet.dst) {
+            slot.write_side(Direction::Ingress, out.src_identity, packet, &mut out.ingress);
         }
     }
 

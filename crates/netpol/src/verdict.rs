@@ -231,6 +231,14 @@ pub struct PacketVerdict {
 }
 
 impl PacketVerdict {
+    /// The verdict on a packet between addresses that nobody has a policy for, to be written over.
+    pub(crate) const NONE: Self = Self {
+        src_identity: IdentityId::UNKNOWN,
+        dst_identity: IdentityId::UNKNOWN,
+        egress: Side::None,
+        ingress: Side::None,
+    };
+
     /// The verdict that nothing passes with: to fill a slice that is then written to. Both sides
     /// are those of an endpoint that does not exist.
     pub const DENY: Self = Self {

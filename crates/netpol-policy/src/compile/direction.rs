@@ -409,7 +409,7 @@ impl DirectionPolicy {
     }
 
     /// Returns what is decided about a flow in this direction (LKP).
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn lookup(&self, flow: &Flow) -> Verdict {
         self.table.lookup(flow.peer, flow.protocol, flow.port)

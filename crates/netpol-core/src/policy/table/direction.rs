@@ -119,7 +119,7 @@ impl DirectionTable {
 
     /// Returns what is decided about the packets of a peer (LKP). The port is in host byte order;
     /// it is the type for ICMP, and 0 for protocols without ports.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn lookup(&self, peer: IdentityId, protocol: Protocol, port: u16) -> Verdict {
         self.decide(peer, L4::new(protocol, u32::from(port)))
