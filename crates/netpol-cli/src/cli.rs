@@ -306,13 +306,27 @@ pub(crate) struct MapArgs {
     pub(crate) endpoint: String,
     /// Form of the output.
     #[arg(short, long, value_enum, default_value_t)]
-    pub(crate) output: Format,
+    pub(crate) output: MapFormat,
+}
+
+/// A form of output of `map`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MapFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// The bytes of Cilium's policy map, as `bpftool map dump` shows them. Proxies have the ports from 10000
+    /// on, in order of their numbers.
+    CiliumBpf,
 }
 
 const MAP_HELP: &str = "\
 Examples:
   netpol map -f app/ --endpoint shop/database
   netpol map -f app/ -n shop --endpoint database -o json
+  netpol map -f app/ -n shop --endpoint database -o cilium-bpf
 
 Exit codes: 0 printed, 2 unusable input.";
 

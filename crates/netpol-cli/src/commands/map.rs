@@ -3,11 +3,15 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use netpol::{Direction, EndpointId, Engine, IdentityId, PolicyEntry, PolicyKey, RuleSet};
+use netpol::{
+    Direction, EndpointId, Engine, IdentityId, PolicyEntry, PolicyKey, PolicyMap, RuleSet,
+};
+use netpol_core::RedirectId;
+use netpol_ebpf::policy::{self, Key};
 use netpol_policy::rule::Origin;
 use serde::Serialize;
 
-use crate::cli::{Format, MapArgs};
+use crate::cli::{MapArgs, MapFormat};
 use crate::failure::{Failure, Outcome};
 use crate::inventory::{Inventory, evaluate};
 use crate::output::{OriginJson, Table, print, to_json};
@@ -21,8 +25,12 @@ pub(crate) fn run(args: &MapArgs) -> Result<Outcome, Failure> {
     let (name, endpoint) = endpoint(&args.endpoint, &inventory)?;
     let view = View { engine: &inventory.engine, name, endpoint };
     print(&match args.output {
-        Format::Text => view.text(),
-        Format::Json => to_json(&view.json()),
+        MapFormat::Text => view.text(),
+        MapFormat::Json => to_json(&view.json()),
+        MapFormat::CiliumBpf => {
+            warn_of_widened(&view.map());
+            bpf_dump(&view.map())
+        }
     })?;
     Ok(Outcome::Fine)
 }
@@ -62,6 +70,10 @@ impl<'e> View<'e> {
         text
     }
 
+    fn map(&self) -> PolicyMap {
+        self.engine.policy_map(self.endpoint).unwrap_or_default()
+    }
+
     fn table(&self) -> Table {
         let mut table = Table::new(&[
             "POLICY",
@@ -73,7 +85,7 @@ impl<'e> View<'e> {
             "PREFIX",
             "RULES",
         ]);
-        let map = self.engine.policy_map(self.endpoint).unwrap_or_default();
+        let map = self.map();
         for (key, entry) in map.iter() {
             let (peer, reasons) = (self.peer(*key), self.reasons(entry));
             let peer = peer.unwrap_or_else(|| "ANY".into());
@@ -101,7 +113,7 @@ impl<'e> View<'e> {
 
     fn json(&self) -> MapJson<'e> {
         let labels = self.engine.endpoint_labels(self.endpoint);
-        let map = self.engine.policy_map(self.endpoint).unwrap_or_default();
+        let map = self.map();
         let error = self.engine.endpoint_error(self.endpoint);
         MapJson {
             endpoint: self.name.clone(),
@@ -164,6 +176,42 @@ impl<'e> View<'e> {
             Some(word) => vec![format!("({word})")],
             None => rules.origins().map(ToString::to_string).collect(),
         }
+    }
+}
+
+/// The port of the first proxy: where Cilium's range begins.
+const FIRST_PROXY_PORT: u16 = 10_000;
+
+/// Returns the bytes of a policy map in Cilium's layout, as `bpftool map dump` shows them.
+fn bpf_dump(map: &PolicyMap) -> String {
+    let mut text = String::new();
+    for (key, value) in policy::dump(map, proxy_port) {
+        // Nothing can go wrong when writing to a string.
+        let _infallible = writeln!(text, "key: {}  value: {}", hex(&key), hex(&value));
+    }
+    let ending = if map.len() == 1 { "" } else { "s" };
+    let _infallible = writeln!(text, "Found {} element{ending}", map.len());
+    text
+}
+
+fn proxy_port(redirect: RedirectId) -> u16 {
+    let number = u16::try_from(redirect.number()).unwrap_or(u16::MAX);
+    if redirect.is_none() { 0 } else { FIRST_PROXY_PORT.saturating_add(number - 1) }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(" ")
+}
+
+/// Says which entries are broader in Cilium's layout than policy has them.
+fn warn_of_widened(map: &PolicyMap) {
+    for (key, _) in map.iter().filter(|(key, _)| Key::widens(key)) {
+        eprintln!(
+            "warning: Cilium's map has no key for port or type 0, and matches every {} packet in place of {}",
+            key.protocol(),
+            port(*key),
+        );
     }
 }
 

@@ -38,3 +38,23 @@ fn what_has_no_policy_has_no_map() {
         assert!(run.stderr.contains("no policy is enforced on"), "{}", run.stderr);
     }
 }
+
+#[test]
+fn the_map_can_be_had_as_the_bytes_of_a_kernel_map() {
+    let run = netpol(&["map", "-f", "clinic", "--endpoint", "clinic/archive", "-o", "cilium-bpf"]);
+    assert_golden("map-archive-bpf.txt", &run.stdout);
+    assert!(!run.stderr.contains("Cilium's map"), "{}", run.stderr);
+    assert_eq!(run.code, 0);
+}
+
+#[test]
+fn a_type_that_the_kernel_map_widens_is_warned_of() {
+    let run = netpol(&["map", "-f", "echo-reply.yaml", "--endpoint", "server", "-o", "cilium-bpf"]);
+    assert!(run.stdout.contains("key: 30 00 00 00 00 00 00 00 00 01 00 00"), "{}", run.stdout);
+    assert!(
+        run.stderr.contains("warning: Cilium's map has no key for port or type 0"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.code, 0);
+}

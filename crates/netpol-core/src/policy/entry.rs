@@ -77,10 +77,14 @@ impl ProxyPriority {
 
     /// Returns the strength of a listener priority, 1 (strongest) to 126.
     ///
-    /// Priorities outside of these bounds give a redirect without priority.
+    /// 0 gives a redirect without priority; what is greater than 126 counts as 126, as kernel maps have it.
     #[must_use]
     pub const fn of_listener(priority: u8) -> Self {
-        if 1 <= priority && priority <= 126 { Self(128 - priority) } else { Self(1) }
+        match priority {
+            0 => Self(1),
+            1..=126 => Self(128 - priority),
+            127.. => Self(2),
+        }
     }
 
     /// Returns the number that kernel maps hold.
