@@ -74,6 +74,54 @@
 /// A pod that the network plugin does not manage.
 #define NETPOL_ENDPOINT_UNMANAGED 7
 
+/// The packet must be dropped, whatever policy says: `drop_reason` says why.
+#define NETPOL_FRAME_DROP 0
+
+/// The policies of both sides were asked; `verdict` is what they say.
+#define NETPOL_FRAME_PACKET 1
+
+/// The same for a fragment of an IPv4 packet behind the first one: only entries for every port matched it.
+#define NETPOL_FRAME_FRAGMENT 2
+
+/// Not an IP packet: `ether_type` says what it is. Only ARP may pass.
+#define NETPOL_FRAME_NOT_IP 3
+
+/// There is no verdict, because the question was wrong or the library failed.
+#define NETPOL_DROP_ERROR 0
+
+/// The packet ends within a header.
+#define NETPOL_DROP_TRUNCATED 1
+
+/// It has more VLAN tags than are read.
+#define NETPOL_DROP_TOO_MANY_TAGS 2
+
+/// The IP version is not that of the Ethernet type, or neither 4 nor 6.
+#define NETPOL_DROP_VERSION 3
+
+/// A header says that it is shorter than it can be.
+#define NETPOL_DROP_HEADER_LENGTH 4
+
+/// It has more IPv6 extension headers than are read.
+#define NETPOL_DROP_TOO_MANY_EXTENSIONS 5
+
+/// It asks to be routed to somewhere else than its destination.
+#define NETPOL_DROP_SOURCE_ROUTE 6
+
+/// It is a fragment of an ICMP message.
+#define NETPOL_DROP_FRAGMENTED_ICMP 7
+
+/// It is a fragment that cannot be trusted.
+#define NETPOL_DROP_FRAGMENT 8
+
+/// Its IPv4 header has options.
+#define NETPOL_DROP_IP_OPTIONS 9
+
+/// It is a fragment of an IPv6 packet behind the first one.
+#define NETPOL_DROP_IPV6_FRAGMENT 10
+
+/// It cannot be trusted for a reason that this version of the ABI has no number for.
+#define NETPOL_DROP_BAD_PACKET 255
+
 /// Text for people. Its form may change.
 #define NETPOL_FORMAT_TEXT 0
 
@@ -392,6 +440,49 @@ typedef struct netpol_side {
     uint8_t auth;
 } netpol_side;
 
+/// The answer for a packet. All zero is a deny.
+typedef struct netpol_verdict {
+    /// The identity of the source.
+    uint32_t src_identity;
+    /// The identity of the destination.
+    uint32_t dst_identity;
+    /// What the source's egress policy says.
+    struct netpol_side egress;
+    /// What the destination's ingress policy says.
+    struct netpol_side ingress;
+    /// The verdict in one number: `NETPOL_SUMMARY_...`.
+    uint8_t summary;
+    /// 0.
+    uint8_t reserved[3];
+} netpol_verdict;
+
+/// The answer for a packet as bytes. All zero means that it must not pass.
+typedef struct netpol_frame_verdict {
+    /// What the policies of both sides say, if they were asked; else a deny. Ports and protocols of sides are
+    /// those that a policy was asked about, and 0 if none was.
+    struct netpol_verdict verdict;
+    /// For packets that are not IP the Ethernet type in host byte order, else 0.
+    uint16_t ether_type;
+    /// `NETPOL_FRAME_...`.
+    uint8_t kind;
+    /// `NETPOL_DROP_...`, for `NETPOL_FRAME_DROP`.
+    uint8_t drop_reason;
+    /// 1 if the packet may pass, be it through a proxy; else 0.
+    uint8_t allowed;
+    /// 1 for a fragment that is denied because no entry for every port allows it, else 0.
+    uint8_t unsupported_fragment;
+    /// 0.
+    uint8_t reserved[2];
+} netpol_frame_verdict;
+
+/// The bytes of a packet.
+typedef struct netpol_bytes {
+    /// The first byte; may be NULL if `len` is 0.
+    const uint8_t *data;
+    /// The number of bytes.
+    size_t len;
+} netpol_bytes;
+
 /// A header of a request. Bytes need not be UTF-8.
 typedef struct netpol_header {
     /// The name; its case does not matter.
@@ -470,22 +561,6 @@ typedef struct netpol_callbacks {
     /// Called for each prefix; may be NULL.
     netpol_prefix_callback prefix;
 } netpol_callbacks;
-
-/// The answer for a packet. All zero is a deny.
-typedef struct netpol_verdict {
-    /// The identity of the source.
-    uint32_t src_identity;
-    /// The identity of the destination.
-    uint32_t dst_identity;
-    /// What the source's egress policy says.
-    struct netpol_side egress;
-    /// What the destination's ingress policy says.
-    struct netpol_side ingress;
-    /// The verdict in one number: `NETPOL_SUMMARY_...`.
-    uint8_t summary;
-    /// 0.
-    uint8_t reserved[3];
-} netpol_verdict;
 
 /// How much an engine holds.
 typedef struct netpol_stats {
@@ -682,6 +757,38 @@ netpol_status netpol_engine_explain(const struct netpol_engine *engine,
                                     uint8_t format,
                                     struct netpol_text **text,
                                     struct netpol_error **error);
+
+/// Writes the verdict on a packet of `len` bytes from `data` on, which begins with an Ethernet header. Allocates
+/// nothing.
+///
+/// A packet that cannot be read is no failure but dropped, with the reason. On any failure `verdict` is a drop,
+/// and the status says why.
+netpol_status netpol_reader_frame_verdict(struct netpol_reader *reader,
+                                          const uint8_t *data,
+                                          size_t len,
+                                          struct netpol_frame_verdict *verdict);
+
+/// Does what `netpol_reader_frame_verdict` does for a packet that begins with its IP header.
+netpol_status netpol_reader_ip_verdict(struct netpol_reader *reader,
+                                       const uint8_t *data,
+                                       size_t len,
+                                       struct netpol_frame_verdict *verdict);
+
+/// Writes the verdicts on `count` packets, which begin with Ethernet headers, to as many places. Allocates
+/// nothing. Each verdict is that of one whole revision.
+///
+/// The status is that of the first packet whose bytes are not there, NETPOL_NULL; its verdict, and those of others
+/// like it, is a drop, and all others are judged all the same. If nothing can be judged, every verdict is a drop.
+netpol_status netpol_reader_frame_verdict_batch(struct netpol_reader *reader,
+                                                const struct netpol_bytes *frames,
+                                                struct netpol_frame_verdict *verdicts,
+                                                size_t count);
+
+/// Does what `netpol_reader_frame_verdict_batch` does for packets that begin with their IP headers.
+netpol_status netpol_reader_ip_verdict_batch(struct netpol_reader *reader,
+                                             const struct netpol_bytes *packets,
+                                             struct netpol_frame_verdict *verdicts,
+                                             size_t count);
 
 /// Writes whether a redirected connection may carry an HTTP request: by the rules in force now, not those of when
 /// the connection was judged.

@@ -13,6 +13,7 @@
 //! - [`way`]: the whole way of a packet.
 
 pub mod acl;
+pub mod capi;
 pub mod clock;
 #[cfg(feature = "dpdk")]
 mod dpdk;

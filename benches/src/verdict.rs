@@ -93,6 +93,7 @@ impl Tables {
 
 /// Packets as bytes between the pods of a cluster, and who decides them.
 pub struct Frames {
+    engine: Engine,
     reader: Reader,
     frames: Vec<[u8; 54]>,
     verdicts: Vec<FrameVerdict>,
@@ -104,7 +105,7 @@ const FRAMES: usize = 1 << 16;
 
 /// A tenth of the pods may talk to each local one, and it to another tenth: a map of 1,000 entries
 /// in each direction.
-const POLICY: &str = r#"
+pub(crate) const POLICY: &str = r#"
 apiVersion: cilium.io/v2
 kind: CiliumClusterwideNetworkPolicy
 metadata: {name: all}
@@ -128,23 +129,24 @@ impl Frames {
     pub fn new() -> Self {
         let mut engine = Engine::new();
         engine.apply(&Source::named("all.yaml", POLICY)).expect("a policy");
-        for n in 0..PODS {
-            // Of local pods ten each are replicas, with one identity; others are all different.
-            let release = if n < LOCAL { n % 10 } else { n };
-            let pod = Endpoint::pod("default", &format!("pod-{n}"))
-                .label("tier", &format!("t{}", n % 10))
-                .label("release", &format!("r{release}"))
-                .ip(pod_address(n));
-            let pod = if n < LOCAL { pod } else { pod.cluster("default") };
-            engine.add_endpoint(pod).expect("room for endpoints");
+        for pod in Pod::all() {
+            let endpoint = Endpoint::pod("default", &pod.name)
+                .label("tier", &pod.tier)
+                .label("release", &pod.release)
+                .ip(pod.address);
+            let endpoint = if pod.is_local { endpoint } else { endpoint.cluster("default") };
+            engine.add_endpoint(endpoint).expect("room for endpoints");
         }
         engine.publish();
-        let mut random = Random::new(7);
-        let mut below = |end: u32| random.below(end as usize) as u32;
-        let ends = |n: usize| (below(LOCAL), below(if n.is_multiple_of(2) { PODS } else { LOCAL }));
-        let frames: Vec<_> = (0..FRAMES).map(ends).map(|(src, dst)| frame(src, dst)).collect();
+        let frames: Vec<_> = ends().take(FRAMES).map(|(src, dst)| frame(src, dst)).collect();
         let verdicts = vec![FrameVerdict::DENY; frames.len()];
-        Self { reader: engine.reader(), frames, verdicts }
+        let reader = engine.reader();
+        Self { engine, reader, frames, verdicts }
+    }
+
+    /// Returns another reader.
+    pub(crate) fn reader(&self) -> Reader {
+        self.engine.reader()
     }
 
     /// Returns the number of packets.
@@ -189,16 +191,48 @@ impl Default for Frames {
     }
 }
 
+/// A pod of the cluster.
+pub(crate) struct Pod {
+    pub(crate) name: String,
+    pub(crate) tier: String,
+    pub(crate) release: String,
+    pub(crate) address: Ipv4Addr,
+    pub(crate) is_local: bool,
+}
+
+impl Pod {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..PODS).map(|n| {
+            // Of local pods ten each are replicas, with one identity; others are all different.
+            let release = if n < LOCAL { n % 10 } else { n };
+            Self {
+                name: format!("pod-{n}"),
+                tier: format!("t{}", n % 10),
+                release: format!("r{release}"),
+                address: pod_address(n),
+                is_local: n < LOCAL,
+            }
+        })
+    }
+}
+
+/// Returns who sends packets to whom: local pods to pods of the cluster and to each other.
+pub(crate) fn ends() -> impl Iterator<Item = (Ipv4Addr, Ipv4Addr)> {
+    let mut random = Random::new(7);
+    let mut below = move |end: u32| pod_address(random.below(end as usize) as u32);
+    (0_u32..).map(move |n| (below(LOCAL), below(if n.is_multiple_of(2) { PODS } else { LOCAL })))
+}
+
 fn pod_address(n: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(0x0a00_0000 + n)
 }
 
 /// Returns the packet that opens a TCP connection to port 80.
-fn frame(src: u32, dst: u32) -> [u8; 54] {
+fn frame(src: Ipv4Addr, dst: Ipv4Addr) -> [u8; 54] {
     let mut frame = [0; 54];
     frame[12..24].copy_from_slice(&[0x08, 0x00, 0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6]);
-    frame[26..30].copy_from_slice(&pod_address(src).octets());
-    frame[30..34].copy_from_slice(&pod_address(dst).octets());
+    frame[26..30].copy_from_slice(&src.octets());
+    frame[30..34].copy_from_slice(&dst.octets());
     frame[34..38].copy_from_slice(&[0x9c, 0x40, 0, 80]);
     frame[46..48].copy_from_slice(&[0x50, 0x02]);
     frame

@@ -135,7 +135,7 @@ pub unsafe extern "C" fn netpol_reader_name_binds(
 impl netpol_reader {
     /// Forgets what a panic may have left behind half done.
     fn renew(&mut self) {
-        *self = Self { reader: self.reader.clone(), headers: Vec::new() };
+        *self = Self::new(self.reader.clone());
     }
 
     /// Asks about an HTTP request.

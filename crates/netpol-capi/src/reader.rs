@@ -21,6 +21,19 @@ pub struct netpol_reader {
     pub(crate) reader: Reader,
     // Room for the headers of a request, kept so that no request allocates; empty between calls.
     pub(crate) headers: Vec<Header<'static>>,
+    // Room for the packets of a batch and what is said about them, as to fill it anew for each takes time.
+    batch: Box<([Packet; CHUNK], [PacketVerdict; CHUNK])>,
+}
+
+/// How many packets of a batch are judged together: enough for the waits for memory to overlap.
+pub(crate) const CHUNK: usize = 64;
+
+impl netpol_reader {
+    pub(crate) fn new(reader: Reader) -> Self {
+        let packet = Packet::tcp([0, 0, 0, 0], [0, 0, 0, 0], 0);
+        let batch = Box::new(([packet; CHUNK], [PacketVerdict::DENY; CHUNK]));
+        Self { reader, headers: Vec::new(), batch }
+    }
 }
 
 /// Makes a reader. It may outlive the engine, and then keeps to the last revision. The caller frees it with
@@ -38,7 +51,7 @@ pub unsafe extern "C" fn netpol_reader_new(
         let engine = unsafe { shared(engine, "engine") }?;
         // SAFETY: the caller promises an output or NULL (convention 3).
         let place = unsafe { Out::new(reader) }.required("reader")?;
-        place.put(give(netpol_reader { reader: engine.get()?.reader(), headers: Vec::new() }));
+        place.put(give(netpol_reader::new(engine.get()?.reader())));
         Ok(())
     })
 }
@@ -197,7 +210,7 @@ impl netpol_reader {
     ) -> Result<(), Failure> {
         packet.check()?;
         let packet = packet.checked();
-        answer.fill(&packet, &self.reader.verdict(&packet));
+        answer.fill((packet.protocol, packet.port), &self.reader.verdict(&packet));
         Ok(())
     }
 
@@ -207,25 +220,23 @@ impl netpol_reader {
         packets: &[netpol_packet],
         verdicts: &mut [MaybeUninit<netpol_verdict>],
     ) -> netpol_status {
-        // Enough for the waits for memory to overlap.
-        const CHUNK: usize = 64;
-        let mut asked = [Packet::tcp([0, 0, 0, 0], [0, 0, 0, 0], 0); CHUNK];
-        let mut answers = [PacketVerdict::DENY; CHUNK];
+        let Self { reader, batch, .. } = self;
+        let (all_asked, answers) = &mut **batch;
         let mut status = NETPOL_OK;
         for (packets, places) in packets.chunks(CHUNK).zip(verdicts.chunks_mut(CHUNK)) {
-            for (asked, packet) in asked.iter_mut().zip(packets) {
+            for (asked, packet) in all_asked.iter_mut().zip(packets) {
                 // One that cannot be judged is asked about in vain.
                 if packet.check().is_ok() {
                     *asked = packet.checked();
                 }
             }
-            let asked = asked.get(..packets.len()).unwrap_or_default();
-            self.reader.verdict_batch(asked, &mut answers);
-            let answered = asked.iter().zip(&answers);
+            let asked = all_asked.get(..packets.len()).unwrap_or_default();
+            reader.verdict_batch(asked, answers);
+            let answered = asked.iter().zip(&*answers);
             for ((packet, place), (asked, answer)) in packets.iter().zip(places).zip(answered) {
                 let place = place.write(netpol_verdict::DENY);
                 match packet.check() {
-                    Ok(()) => place.fill(asked, answer),
+                    Ok(()) => place.fill((asked.protocol, asked.port), answer),
                     Err(failure) if status == NETPOL_OK => status = failure.status(),
                     Err(_) => {}
                 }

@@ -1,8 +1,8 @@
 //! The answer for a packet.
 
 use netpol::{
-    Decision, Direction, EndpointId, Flow, IdentityId, L7Handle, Packet, PacketVerdict, Protocol,
-    Side, Summary,
+    Decision, Direction, EndpointId, Flow, IdentityId, L7Handle, PacketVerdict, Protocol, Side,
+    Summary,
 };
 use netpol_core::RedirectId;
 
@@ -98,11 +98,10 @@ impl netpol_verdict {
         reserved: [0; 3],
     };
 
-    /// Puts the answer for a packet in the place of a deny, the summary last.
+    /// Puts the answer for a packet of this protocol and port in the place of a deny, the summary last.
     #[inline]
-    pub(crate) fn fill(&mut self, packet: &Packet, verdict: &PacketVerdict) {
+    pub(crate) fn fill(&mut self, (protocol, port): (Protocol, u16), verdict: &PacketVerdict) {
         let PacketVerdict { src_identity, dst_identity, egress, ingress } = verdict;
-        let Packet { protocol, port, .. } = *packet;
         let flow = |direction, peer| Flow { direction, peer, protocol, port };
         self.src_identity = src_identity.number();
         self.dst_identity = dst_identity.number();

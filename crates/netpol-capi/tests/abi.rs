@@ -114,6 +114,10 @@ fn null_everywhere_is_a_status() {
         call!(netpol_reader_verdict(nul, ptr::null(), ptr::null_mut())),
         call!(netpol_reader_verdict_batch(nul, ptr::null(), ptr::null_mut(), 1)),
         call!(netpol_reader_endpoint_verdict(nul, 0, 0, 0, 0, 0, ptr::null_mut())),
+        call!(netpol_reader_frame_verdict(nul, ptr::null(), 0, ptr::null_mut())),
+        call!(netpol_reader_ip_verdict(nul, ptr::null(), 0, ptr::null_mut())),
+        call!(netpol_reader_frame_verdict_batch(nul, ptr::null(), ptr::null_mut(), 1)),
+        call!(netpol_reader_ip_verdict_batch(nul, ptr::null(), ptr::null_mut(), 1)),
         call!(netpol_reader_http(
             nul,
             ptr::null(),
@@ -127,7 +131,7 @@ fn null_everywhere_is_a_status() {
         call!(netpol_reader_sni(nul, ptr::null(), ptr::null(), NOTHING, none, ptr::null_mut(), no)),
         call!(netpol_reader_name_binds(nul, NOTHING, ptr::null(), none)),
     ];
-    assert_eq!(statuses, [NETPOL_NULL; 38]);
+    assert_eq!(statuses, [NETPOL_NULL; 42]);
     call!(netpol_engine_free(ptr::null_mut()));
     call!(netpol_reader_free(ptr::null_mut()));
     call!(netpol_error_free(ptr::null_mut()));

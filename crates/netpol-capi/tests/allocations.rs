@@ -56,6 +56,10 @@ fn verdicts_allocate_nothing() {
         let (reader, database) = (world.reader, world.database);
         call!(netpol_reader_endpoint_verdict(reader, database, 0, 2, TCP, 80, &raw mut side));
         call!(netpol_reader_endpoint_verdict(reader, 77, 0, 2, TCP, 80, &raw mut side));
+        let mut frame = netpol_frame_verdict::default();
+        call!(netpol_reader_ip_verdict(reader, [0x45; 40].as_ptr(), 40, &raw mut frame));
+        let bytes = netpol_bytes { data: [0; 60].as_ptr(), len: 60 };
+        call!(netpol_reader_frame_verdict_batch(reader, &bytes, &raw mut frame, 1));
         let (mut identity, mut endpoint, address) = (0, 0, packets[0].src);
         call!(netpol_reader_identity(reader, &address, &raw mut identity));
         call!(netpol_reader_endpoint(reader, &address, &raw mut endpoint));

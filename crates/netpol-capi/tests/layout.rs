@@ -27,8 +27,10 @@ fn the_layout_of_version_1_stays() {
         size_of::<netpol_http_request>(),
         size_of::<netpol_callbacks>(),
         size_of::<netpol_stats>(),
+        size_of::<netpol_bytes>(),
+        size_of::<netpol_frame_verdict>(),
     ];
-    assert_eq!(sizes, [16, 20, 48, 24, 60, 20, 168, 128, 32, 24, 96, 40, 32, 72, 32, 64]);
+    assert_eq!(sizes, [16, 20, 48, 24, 60, 20, 168, 128, 32, 24, 96, 40, 32, 72, 32, 64, 16, 68]);
     assert_eq!((align_of::<netpol_packet>(), align_of::<netpol_verdict>()), (2, 4));
 }
 

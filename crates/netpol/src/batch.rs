@@ -20,11 +20,11 @@ const ADDRESSES: usize = 2 * CHUNK;
 /// if it says so. The longer of the two slices is used in part.
 pub(crate) fn decide<V>(
     snapshot: &Snapshot,
+    ends: &mut Ends,
     packets: &[Packet],
     verdicts: &mut [V],
     place: impl Fn(&mut V) -> Option<&mut PacketVerdict>,
 ) {
-    let mut ends = Ends::new();
     for (packets, verdicts) in packets.chunks(CHUNK).zip(verdicts.chunks_mut(CHUNK)) {
         let packets = packets.get(..verdicts.len()).unwrap_or(packets);
         ends.find(snapshot, packets);
@@ -40,8 +40,9 @@ pub(crate) fn decide<V>(
 }
 
 /// What the sources and destinations of a chunk are: the source of packet `n` is at `2n`, its
-/// destination behind it.
-struct Ends {
+/// destination behind it. Kept by a reader, as to fill it anew for each batch takes time.
+#[derive(Clone, Debug)]
+pub(crate) struct Ends {
     identities: [u32; ADDRESSES],
     slots: [u32; ADDRESSES],
     v4: Family<Ipv4Addr>,
@@ -49,6 +50,7 @@ struct Ends {
 }
 
 /// The addresses of one family, and which ends they are.
+#[derive(Clone, Debug)]
 struct Family<A> {
     addresses: [A; ADDRESSES],
     ends: [u8; ADDRESSES],
@@ -56,7 +58,7 @@ struct Family<A> {
 }
 
 impl Ends {
-    fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             identities: [0; ADDRESSES],
             slots: [Slots::NONE; ADDRESSES],
@@ -127,7 +129,7 @@ const fn sides(place: usize) -> [(Direction, usize, usize); 2] {
 }
 
 impl<A: Copy> Family<A> {
-    fn new(any: A) -> Self {
+    const fn new(any: A) -> Self {
         Self { addresses: [any; ADDRESSES], ends: [0; ADDRESSES], len: 0 }
     }
 

@@ -1,13 +1,17 @@
 //! Verdicts on packets as bytes.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 
 use netpol_core::packet::{BadPacket, Headers, Parsed, Transport};
-use netpol_core::{Decision, Direction, DropReason};
+use netpol_core::{Decision, Direction, DropReason, Protocol};
 
+use crate::batch::Ends;
 use crate::snapshot::Snapshot;
 use crate::{Packet, PacketVerdict, Side, batch};
 
+/// How many frames are parsed before policy is asked about any.
+const CHUNK: usize = 64;
 /// The Ethernet type of ARP.
 const ARP: u16 = 0x0806;
 
@@ -106,17 +110,15 @@ pub(crate) fn decide(snapshot: &Snapshot, parsed: &Parsed) -> FrameVerdict {
 /// before it asks policy about any.
 pub(crate) fn decide_batch(
     snapshot: &Snapshot,
+    (asked, ends): (&mut Asked, &mut Ends),
     frames: &[&[u8]],
     verdicts: &mut [FrameVerdict],
     parse: impl Fn(&[u8]) -> Parsed,
 ) {
-    const CHUNK: usize = 64;
-    // What is asked in vain about frames that are decided, and not looked at.
-    let mut packets = [Packet::tcp([0, 0, 0, 0], [0, 0, 0, 0], 0); CHUNK];
-    let mut exceptions = [Exception::None; CHUNK];
+    let Asked { packets, exceptions } = asked;
     for (frames, verdicts) in frames.chunks(CHUNK).zip(verdicts.chunks_mut(CHUNK)) {
         let mut exceptional = false;
-        let places = packets.iter_mut().zip(&mut exceptions);
+        let places = packets.iter_mut().zip(&mut *exceptions);
         for ((frame, verdict), (packet, exception)) in frames.iter().zip(&mut *verdicts).zip(places)
         {
             let parsed = parse(frame);
@@ -129,14 +131,30 @@ pub(crate) fn decide_batch(
             }
         }
         let packets = packets.get(..frames.len()).unwrap_or_default();
-        batch::decide(snapshot, packets, verdicts, FrameVerdict::packet_mut);
+        batch::decide(snapshot, ends, packets, verdicts, FrameVerdict::packet_mut);
         if exceptional {
-            for (verdict, exception) in verdicts.iter_mut().zip(exceptions) {
+            for (verdict, exception) in verdicts.iter_mut().zip(&*exceptions) {
                 if let Some(verdict) = verdict.packet_mut() {
-                    correct(snapshot, exception, verdict);
+                    correct(snapshot, *exception, verdict);
                 }
             }
         }
+    }
+}
+
+/// What is asked about a few frames. Kept by a reader, as to fill it anew for each batch takes time.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    // Of frames that are decided it is asked in vain, and not looked at.
+    packets: [Packet; CHUNK],
+    exceptions: [Exception; CHUNK],
+}
+
+impl Asked {
+    pub(crate) const fn new() -> Self {
+        const ANY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let packet = Packet { src: ANY, dst: ANY, protocol: Protocol::ANY, port: 0, icmp_code: 0 };
+        Self { packets: [packet; CHUNK], exceptions: [Exception::None; CHUNK] }
     }
 }
 

@@ -7,6 +7,8 @@ use arc_swap::{ArcSwap, Cache};
 use netpol_core::{Direction, Flow, IdentityId, Protocol, packet};
 use netpol_l7::{Decision, HttpEffects, HttpRequest, L7Policy, Scratch};
 
+use crate::batch::Ends;
+use crate::frame::Asked;
 use crate::snapshot::Snapshot;
 use crate::{
     EndpointId, FrameVerdict, HttpVerdict, L7Handle, L7Verdict, Packet, PacketVerdict, Revision,
@@ -36,17 +38,23 @@ pub struct Reader {
     snapshot: Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>,
     // What matching a request needs, kept so that no request allocates.
     scratch: Scratch,
+    // What batches need, kept for the same reason.
+    batch: Box<(Asked, Ends)>,
 }
 
 impl Clone for Reader {
     fn clone(&self) -> Self {
-        Self { snapshot: self.snapshot.clone(), scratch: Scratch::new() }
+        Self::of(self.snapshot.clone())
     }
 }
 
 impl Reader {
     pub(crate) fn new(published: Arc<ArcSwap<Snapshot>>) -> Self {
-        Self { snapshot: Cache::new(published), scratch: Scratch::new() }
+        Self::of(Cache::new(published))
+    }
+
+    fn of(snapshot: Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>) -> Self {
+        Self { snapshot, scratch: Scratch::new(), batch: Box::new((Asked::new(), Ends::new())) }
     }
 
     /// Returns the revision that is in force now.
@@ -91,7 +99,8 @@ impl Reader {
     /// # Ok::<(), netpol::EngineError>(())
     /// ```
     pub fn verdict_batch(&mut self, packets: &[Packet], verdicts: &mut [PacketVerdict]) {
-        batch::decide(self.snapshot.load(), packets, verdicts, |verdict| Some(verdict));
+        let (_, ends) = &mut *self.batch;
+        batch::decide(self.snapshot.load(), ends, packets, verdicts, |verdict| Some(verdict));
     }
 
     /// Returns the verdict on a packet as bytes, from the Ethernet header on. A packet that cannot be
@@ -129,13 +138,17 @@ impl Reader {
     /// Writes the verdict on each frame to the same index of `verdicts`, as
     /// [`frame_verdict`](Self::frame_verdict) gives it. The longer slice is used in part.
     pub fn frame_verdict_batch(&mut self, frames: &[&[u8]], verdicts: &mut [FrameVerdict]) {
-        frame::decide_batch(self.snapshot.load(), frames, verdicts, packet::parse);
+        let (asked, ends) = &mut *self.batch;
+        let snapshot = self.snapshot.load();
+        frame::decide_batch(snapshot, (asked, ends), frames, verdicts, packet::parse);
     }
 
     /// Writes the verdict on each packet, which begins at its IP header, to the same index of
     /// `verdicts`, as [`ip_verdict`](Self::ip_verdict) gives it. The longer slice is used in part.
     pub fn ip_verdict_batch(&mut self, packets: &[&[u8]], verdicts: &mut [FrameVerdict]) {
-        frame::decide_batch(self.snapshot.load(), packets, verdicts, packet::parse_ip);
+        let (asked, ends) = &mut *self.batch;
+        let snapshot = self.snapshot.load();
+        frame::decide_batch(snapshot, (asked, ends), packets, verdicts, packet::parse_ip);
     }
 
     /// Returns what the policy of one endpoint says about a peer.
@@ -157,7 +170,7 @@ impl Reader {
     /// The path is taken as it is, query included; whoever asks has resolved dot segments and the like
     /// before (HTTP-7).
     pub fn http(&mut self, handle: &L7Handle, request: &HttpRequest<'_>) -> L7Verdict {
-        let Self { snapshot, scratch } = self;
+        let Self { snapshot, scratch, .. } = self;
         let snapshot = snapshot.load();
         match is_bound(snapshot, handle, host_name(request)) {
             true => ask(snapshot, handle, |policy| policy.http(request, scratch)),
@@ -201,7 +214,7 @@ impl Reader {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn http_effects(&mut self, handle: &L7Handle, request: &HttpRequest<'_>) -> HttpVerdict {
-        let Self { snapshot, scratch } = self;
+        let Self { snapshot, scratch, .. } = self;
         let snapshot = snapshot.load();
         let mut effects = HttpEffects::default();
         if !is_bound(snapshot, handle, host_name(request)) {

@@ -25,12 +25,15 @@ HOLDS(sizeof(netpol_header) == 32);
 HOLDS(sizeof(netpol_http_request) == 72);
 HOLDS(sizeof(netpol_callbacks) == 32);
 HOLDS(sizeof(netpol_stats) == 64);
+HOLDS(sizeof(netpol_bytes) == 16);
+HOLDS(sizeof(netpol_frame_verdict) == 68);
 #endif
 HOLDS(offsetof(netpol_packet, src) == 8 && offsetof(netpol_packet, dst) == 28);
 HOLDS(offsetof(netpol_address, bytes) == 4);
 HOLDS(offsetof(netpol_side, port) == 16 && offsetof(netpol_side, decision) == 20);
 HOLDS(offsetof(netpol_verdict, egress) == 8 && offsetof(netpol_verdict, ingress) == 32);
 HOLDS(offsetof(netpol_verdict, summary) == 56);
+HOLDS(offsetof(netpol_frame_verdict, ether_type) == 60 && offsetof(netpol_frame_verdict, allowed) == 64);
 HOLDS(NETPOL_ABI_VERSION == 1);
 
 int main(void) {

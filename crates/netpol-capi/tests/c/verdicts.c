@@ -18,6 +18,38 @@ static void judges_packets(netpol_reader *reader) {
     CHECK(memcmp(&one, &verdicts[0], sizeof one) == 0);
 }
 
+static void judges_bytes(netpol_reader *reader) {
+    /* Ethernet, IPv4 and TCP from 10.0.1.3 to port 7379 of 10.0.1.2. */
+    uint8_t frame[54] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x08, 0x00, 0x45, 0, 0, 40, 0, 0,
+                         0x40, 0, 64, 6, 0, 0, 10, 0, 1, 3, 10, 0, 1, 2, 0x9c, 0x40, 0x1c, 0xd3,
+                         0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x02};
+    netpol_frame_verdict one;
+    netpol_frame_verdict verdicts[3];
+    netpol_bytes frames[3];
+    CHECK(netpol_reader_frame_verdict(reader, frame, sizeof frame, &one) == NETPOL_OK);
+    CHECK(one.kind == NETPOL_FRAME_PACKET && one.allowed == 1);
+    CHECK(one.verdict.ingress.port == 7379 && one.verdict.ingress.protocol == 6);
+    CHECK(netpol_reader_ip_verdict(reader, frame + 14, sizeof frame - 14, &verdicts[0]) ==
+          NETPOL_OK);
+    CHECK(memcmp(&one, &verdicts[0], sizeof one) == 0);
+    frames[0].data = frame;
+    frames[0].len = sizeof frame;
+    frames[1].data = frame;
+    frames[1].len = 30;
+    frames[2].data = NULL;
+    frames[2].len = 7;
+    CHECK(netpol_reader_frame_verdict_batch(reader, frames, verdicts, 2) == NETPOL_OK);
+    CHECK(memcmp(&one, &verdicts[0], sizeof one) == 0);
+    CHECK(verdicts[1].kind == NETPOL_FRAME_DROP && verdicts[1].allowed == 0);
+    CHECK(verdicts[1].drop_reason == NETPOL_DROP_TRUNCATED);
+    CHECK(netpol_reader_frame_verdict_batch(reader, frames, verdicts, 3) == NETPOL_NULL);
+    CHECK(verdicts[0].allowed == 1 && verdicts[2].allowed == 0);
+    CHECK(netpol_reader_frame_verdict(reader, NULL, 7, &one) == NETPOL_NULL && one.allowed == 0);
+    CHECK(netpol_reader_frame_verdict(NULL, frame, sizeof frame, &one) == NETPOL_NULL);
+    CHECK(one.allowed == 0 && one.verdict.summary == NETPOL_SUMMARY_DENY);
+    CHECK(netpol_reader_ip_verdict_batch(reader, NULL, NULL, 0) == NETPOL_OK);
+}
+
 static void judges_requests(netpol_reader *reader) {
     netpol_packet packet = tcp("10.0.1.3", "10.0.1.2", 80);
     netpol_http_request request;
@@ -91,6 +123,7 @@ int main(void) {
     netpol_engine *engine = world();
     netpol_reader *reader = reader_of(engine);
     judges_packets(reader);
+    judges_bytes(reader);
     judges_requests(reader);
     explains(engine);
     changes(engine, reader);
