@@ -4,7 +4,7 @@
 
 #include "test.h"
 
-enum { N_READERS = 2, N_REVISIONS = 300 };
+enum { N_READERS = 2, N_REVISIONS = 1000 };
 
 static void *ask(void *context) {
     netpol_reader *reader = (netpol_reader *)context;
