@@ -10,13 +10,15 @@ fuzz_target!(|bytes: &[u8]| {
     let mut lines = text.lines();
     let (method, path) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
     let (host, header) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
-    let rules: Vec<HttpRule> = lines.take(8).map(rule).filter(|rule| rule.check().is_ok()).collect();
+    let rules: Vec<HttpRule> =
+        lines.take(8).map(rule).filter(|rule| rule.check().is_ok()).collect();
 
     let headers = [Header::new("x-a", header)];
     let request = HttpRequest::new(method, path).host(host).headers(&headers);
     let mut scratch = Scratch::new();
     let mut allows = |rules: Vec<HttpRule>| {
-        HttpMatcher::new((0..).zip(rules)).map(|set| set.decide(&request, &mut scratch).is_allowed())
+        HttpMatcher::new((0..).zip(rules))
+            .map(|set| set.decide(&request, &mut scratch).is_allowed())
     };
     let Ok(together) = allows(rules.clone()) else { return };
     let one_by_one = rules.into_iter().any(|rule| allows(vec![rule]).unwrap_or(false));
